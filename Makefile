@@ -1,0 +1,48 @@
+# Needs python3 (3.11 or later, with venv) and make. What else the tests need, `make test` installs.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet
+# The private servers of the tests, a systemd to run the unit in, and what shows a report as a picture.
+DEBIAN_PACKAGES := dovecot-imapd fonts-noto-cjk openssl poppler-utils postgresql procps systemd
+
+.PHONY: demo test check bench lock clean packages
+
+demo: .venv/runtime
+	$(BIN)/python examples/demo.py
+
+test: packages check
+	$(BIN)/pytest
+
+# That migrations and tables agree (alembic's check) is one of the tests: it needs a database.
+check: .venv/development
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: packages .venv/development
+	$(BIN)/python -m benchmarks
+
+lock: .venv/development
+	$(PIP) uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-emit-package faultdesk \
+	  --custom-compile-command 'make lock' --extra postgres --group dev --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find daemon plugins migrations tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} +
+
+# Constraints, not requirements: one lock serves both environments. --group needs a newer pip than Debian's.
+.venv/runtime: pyproject.toml requirements.lock
+	$(PYTHON) -m venv .venv
+	$(PIP) --upgrade 'pip>=25.1'
+	$(PIP) --constraint requirements.lock --editable .
+	touch $@
+
+.venv/development: .venv/runtime
+	$(PIP) --constraint requirements.lock --editable '.[postgres]' --group dev
+	touch $@
+
+packages:
+	@scripts/packages $(DEBIAN_PACKAGES)
