@@ -1,0 +1,67 @@
+"""What handlers decide: jobs to perform, mails to send, events to record."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from faultdesk.domain.message import Address
+from faultdesk.domain.ticket import Event
+
+
+class Job(msgspec.Struct, frozen=True):
+    """Something to perform: a row of the job ledger.
+
+    Jobs of one ticket run one after the other. A job with a `name` exists once: deciding it again
+    moves it to the new `run_at`. `tries` counts the attempts begun, this one included.
+    """
+
+    kind: str
+    ticket_id: int | None = None
+    arguments: Mapping[str, Any] = {}
+    name: str | None = None
+    run_at: datetime | None = None
+    id: int = 0
+    tries: int = 0
+
+
+class Mail(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail to send. Its bytes are built and stored when it is decided, and sent as they are.
+
+    `name` is unique among all mails ever decided ("acknowledge/17"): the same decision twice is one mail.
+    """
+
+    name: str
+    ticket_id: int | None
+    to: tuple[Address, ...]
+    subject: str
+    text: str
+    purpose: str
+    """acknowledgement, work order, warning, escalation, report ...: shown in the ticket's events."""
+    automatic: bool = True
+    """Nobody wrote it: marked so (RFC 3834) and sent with a null reverse-path."""
+    internal: bool = False
+    """For the desk's own people; clients' mails are rate-capped, these are not."""
+    engages: bool = False
+    """Its recipients work on the ticket from now on: a work order."""
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
+    attached: tuple[int, ...] = ()
+    """Ledger numbers of messages whose originals go along."""
+
+
+class Rejection(msgspec.Struct, frozen=True):
+    """A message that shall open no ticket, and why."""
+
+    reason: str
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """The spans owed to this client for this ticket; None where no such clock runs."""
+
+    respond_within: timedelta | None = None
+    on_site_within: timedelta | None = None
+
+
+Decision = Job | Mail | Event

@@ -1,0 +1,95 @@
+"""A client's message as the desk understands it."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Channel(StrEnum):
+    """The way a client came, and is answered."""
+
+    MAIL = "mail"
+    FAX = "fax"
+
+
+class Language(StrEnum):
+    """BCP 47 tags of the languages the desk writes; `mixed` is Chinese and English with content in both."""
+
+    ZH_HANS = "zh-Hans"
+    ZH_HANT = "zh-Hant"
+    EN = "en"
+    MIXED = "mixed"
+
+
+class Address(msgspec.Struct, frozen=True, order=True):
+    """A mailbox (RFC 5322 section 3.4): `address` is addr-spec in lower case, "" when missing."""
+
+    address: str
+    name: str = ""
+
+    @property
+    def domain(self) -> str:
+        """The part after the last @, or ""."""
+        return self.address.rpartition("@")[2] if "@" in self.address else ""
+
+    @property
+    def without_tag(self) -> str:
+        """The address without a plus tag (RFC 5233): service+7@x is service@x."""
+        local, _, domain = self.address.rpartition("@")
+        return f"{local.partition('+')[0]}@{domain}"
+
+    def __str__(self) -> str:
+        return f"{self.name} <{self.address}>" if self.name else self.address
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """What was attached; its bytes stay in the raw message. `size` is in decoded octets."""
+
+    name: str
+    media_type: str
+    size: int
+
+
+class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A received message, read: what a handler decides on.
+
+    `text` is what is new in it; `quoted` the history below or between, `signature` the closing.
+    Message ids keep their angle brackets (RFC 5322 section 3.6.4). Datetimes are aware.
+    `automatic` is None for a message a person wrote, else the reason it is taken for automatic.
+    `problems` says, for the desk to read, what could not be made out.
+    """
+
+    id: int = 0
+    """The ledger's number of the message; 0 in a dry run."""
+    channel: Channel = Channel.MAIL
+    subject: str = ""
+    sender: Address = Address("")
+    reply_to: tuple[Address, ...] = ()
+    to: tuple[Address, ...] = ()
+    cc: tuple[Address, ...] = ()
+    delivered_to: tuple[str, ...] = ()
+    """Addresses from Delivered-To and X-Original-To, lower case: where plus addressing shows."""
+    envelope_from: str | None = None
+    """The reverse-path of Return-Path (RFC 5321 section 4.4): "" is the null one, None unknown."""
+    date: datetime | None = None
+    """What the sender's clock says; never used for deadlines."""
+    received_at: datetime | None = None
+    """The date in the topmost Received header, written by the desk's own server."""
+    message_id: str = ""
+    references: tuple[str, ...] = ()
+    """In-Reply-To and References together, oldest first, each once."""
+    language: Language = Language.ZH_HANS
+    automatic: str | None = None
+    text: str = ""
+    quoted: str = ""
+    signature: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    problems: tuple[str, ...] = ()
+    size: int = 0
+    """Octets of the raw message as the server told."""
+
+    @property
+    def reply_address(self) -> Address:
+        """Where an answer goes: the first Reply-To, else From."""
+        return self.reply_to[0] if self.reply_to else self.sender

@@ -1,0 +1,156 @@
+"""A ticket, what is known of it, and who takes part in it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from faultdesk.domain.message import Address, Channel, Language
+
+
+class Kind(StrEnum):
+    """What the client wants from the desk (P9 to P17)."""
+
+    FAULT = "fault"
+    CONSULTATION = "consultation"
+    ENHANCEMENT = "enhancement"
+    UPGRADE = "upgrade"
+    SPARE_PARTS = "spare_parts"
+    TRAINING = "training"
+    REVISIT = "revisit"
+    FOLLOWUP = "followup"
+    OTHER = "other"
+
+
+class FaultClass(StrEnum):
+    """The cause that the client's text supports (P8)."""
+
+    LINE = "line"
+    HARDWARE = "hardware"
+    SOFTWARE = "software"
+    CONFIG_LOSS = "config_loss"
+    MISOPERATION = "misoperation"
+    VIRUS = "virus"
+    UNKNOWN = "unknown"
+
+
+class Severity(StrEnum):
+    """How much stands still."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+class Status(StrEnum):
+    """Where a ticket is in its life."""
+
+    NEW = "new"
+    ANSWERED = "answered"
+    RESOLVED = "resolved"
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the client said of the case, verbatim; None where nothing was said."""
+
+    customer: str | None = None
+    site: str | None = None
+    contact: str | None = None
+    phone: str | None = None
+    location: str | None = None
+    device: str | None = None
+    occurred_at: str | None = None
+    contract_no: str | None = None
+    serial_no: str | None = None
+    wants_onsite: bool | None = None
+
+
+class Classification(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message is about; `confidence` from 0 to 1, `evidence` the words that told."""
+
+    kind: Kind = Kind.OTHER
+    fault_class: FaultClass | None = None
+    system: str = "none"
+    severity: Severity = Severity.NORMAL
+    confidence: float = 0.0
+    evidence: tuple[str, ...] = ()
+    facts: Facts = Facts()
+    unsolicited: bool = False
+    """Adverts, phishing and the like: kept on a ticket, neither answered nor timed."""
+
+
+class Role(StrEnum):
+    """What somebody is in a ticket."""
+
+    CLIENT = "client"
+    ENGINEER = "engineer"
+    """Works on it: gets what the client adds."""
+    STAFF = "staff"
+    """Of the desk, and was told of it."""
+
+
+class Participant(msgspec.Struct, frozen=True):
+    """Somebody who takes part in a ticket."""
+
+    person: Address
+    role: Role
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Something that happened to a ticket; the log is append-only and everything else follows from it.
+
+    `at` None means "when it is recorded". `actor` is a handler's name, an address or an operator.
+    """
+
+    kind: str
+    data: Mapping[str, Any] = {}
+    at: datetime | None = None
+    actor: str = ""
+
+
+class Deadline(msgspec.Struct, frozen=True):
+    """One promise with a time: kept once `met_at` is set and not after `due_at`."""
+
+    name: str
+    started_at: datetime
+    due_at: datetime
+    met_at: datetime | None = None
+    met_by: str = ""
+
+    def at(self, fraction: float) -> datetime:
+        """Tell when this fraction of the span has passed."""
+        return self.started_at + (self.due_at - self.started_at) * fraction
+
+    def is_breached(self, now: datetime) -> bool:
+        """Tell whether the promise was broken, or is at this moment."""
+        return (self.met_at or now) > self.due_at
+
+
+class Ticket(msgspec.Struct, frozen=True, kw_only=True):
+    """One case of one client, with its deadlines derived from the event log."""
+
+    id: int
+    reference: str
+    subject: str = ""
+    status: Status = Status.NEW
+    channel: Channel = Channel.MAIL
+    language: Language = Language.ZH_HANS
+    classification: Classification = Classification()
+    requester: Address = Address("")
+    noticed_at: datetime
+    """When the notice reached the desk's server: the zero of every clock."""
+    participants: tuple[Participant, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    thread: tuple[str, ...] = ()
+    """Message-IDs of what was received for it, oldest first: what an answer refers to."""
+
+    def deadline(self, name: str) -> Deadline | None:
+        """Find a deadline by name."""
+        return next((deadline for deadline in self.deadlines if deadline.name == name), None)
+
+    def role_of(self, address: str) -> Role | None:
+        """Tell how this address takes part; None when it does not."""
+        return next((who.role for who in self.participants if who.person.address == address), None)
