@@ -1,0 +1,51 @@
+"""The hooks, with their exact signatures. Hooks decide: no I/O, no clock but the ticket's, milliseconds."""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol, TypeVar, cast
+
+import pluggy
+
+from faultdesk.domain.decision import Decision, Promise, Rejection
+from faultdesk.domain.identity import Identity
+from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.ticket import Classification, Event, Ticket
+from faultdesk.handlers.api import JobFunction
+
+_Function = TypeVar("_Function")
+_hookspec = cast("_Marker", pluggy.HookspecMarker("faultdesk"))
+
+
+class _Marker(Protocol):
+    def __call__(self, function: _Function, /) -> _Function: ...
+
+
+class Hooks(Protocol):
+    """Every hook. A handler implements those it needs, with all or fewer of the arguments."""
+
+    @_hookspec
+    def screen_message(self, message: InboundMessage) -> Rejection | None:
+        """Reject a message before a ticket exists; the first answer wins. It is kept, with the reason."""
+
+    @_hookspec
+    def classify_message(self, message: InboundMessage) -> Classification | None:
+        """Say what a message is about; all are asked, the most confident wins."""
+
+    @_hookspec
+    def promise_ticket(self, ticket: Ticket, message: InboundMessage) -> Promise | None:
+        """Say which spans this ticket is owed; the first answer wins. The ticket has no deadlines yet."""
+
+    @_hookspec
+    def ticket_opened(self, ticket: Ticket, message: InboundMessage, desk: Identity) -> Iterable[Decision]:
+        """Decide what a new ticket needs."""
+
+    @_hookspec
+    def message_added(self, ticket: Ticket, message: InboundMessage, desk: Identity) -> Iterable[Decision]:
+        """Decide what a message that joined a ticket needs."""
+
+    @_hookspec
+    def ticket_changed(self, ticket: Ticket, event: Event, desk: Identity) -> Iterable[Decision]:
+        """Decide what an operator's or a job's event on a ticket needs, a resolution above all."""
+
+    @_hookspec
+    def job_functions(self) -> Mapping[str, JobFunction]:
+        """Name the functions that perform this handler's jobs, by kind `handler.verb`; asked once."""

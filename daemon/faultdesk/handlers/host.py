@@ -1,0 +1,172 @@
+"""Holds the handlers and asks them; the only file that sees pluggy's untyped side."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, NamedTuple, cast
+
+import pluggy
+
+from faultdesk.domain.decision import Decision, Job, Mail, Promise, Rejection
+from faultdesk.domain.identity import Identity
+from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.ticket import Classification, Event, Ticket
+from faultdesk.errors import ConfigError
+from faultdesk.handlers.api import Handler, JobFunction
+from faultdesk.handlers.hookspecs import Hooks
+
+ENTRY_POINT_GROUP = "faultdesk.handlers"
+
+
+class Failure(NamedTuple):
+    """A handler raised in a hook, or returned what the hook does not allow."""
+
+    handler: str
+    hook: str
+    error: Exception
+
+
+class Answer(NamedTuple):
+    """What one handler returned."""
+
+    handler: str
+    value: Any
+
+
+Failed = Callable[[Failure], None]
+Decisions = list[tuple[str, Decision]]
+"""Each with the name of the handler that decided it."""
+
+
+_Assembled = tuple[pluggy.PluginManager, dict[str, JobFunction], tuple[str, ...]]
+
+
+def _job_functions(plugins: pluggy.PluginManager) -> dict[str, JobFunction]:
+    owners: dict[str, str] = {}
+    functions: dict[str, JobFunction] = {}
+    for implementation in reversed(plugins.hook.job_functions.get_hookimpls()):
+        provided = cast("Mapping[str, JobFunction]", implementation.function())
+        for kind, function in provided.items():
+            if kind in owners:
+                raise ConfigError(
+                    f"handlers: {owners[kind]} and {implementation.plugin_name} both perform {kind}"
+                )
+            owners[kind], functions[kind] = implementation.plugin_name, function
+    return functions
+
+
+def installed_handlers() -> dict[str, EntryPoint]:
+    """Find every installed handler by name, without importing it."""
+    return {point.name: point for point in entry_points(group=ENTRY_POINT_GROUP)}
+
+
+class Host:
+    """The handlers in their order. A handler that raises harms no other: the asker's `failed` is told."""
+
+    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        self._plugins, self._jobs, self.names = self._assemble(handlers)
+
+    def reload(self, handlers: Mapping[str, Handler]) -> None:
+        """Take other handlers or settings; what is wrong leaves everything as it was.
+
+        Raises:
+            ConfigError: A hook is misspelt, or two handlers perform the same kind of job.
+        """
+        self._plugins, self._jobs, self.names = self._assemble(handlers)
+
+    @staticmethod
+    def _assemble(handlers: Mapping[str, Handler]) -> _Assembled:
+        plugins = pluggy.PluginManager("faultdesk")
+        plugins.add_hookspecs(Hooks)
+        # pluggy calls the last registered first.
+        for name, handler in reversed(list(handlers.items())):
+            try:
+                plugins.register(handler, name=name)
+            except pluggy.PluginValidationError as error:
+                raise ConfigError(f"handlers.{name}: {error}") from error
+        try:
+            plugins.check_pending()
+        except pluggy.PluginValidationError as error:
+            raise ConfigError(f"handlers: {error}") from error
+        return plugins, _job_functions(plugins), tuple(handlers)
+
+    @property
+    def job_functions(self) -> Mapping[str, JobFunction]:
+        """Every handler's job functions by kind."""
+        return self._jobs
+
+    def hooks_of(self, name: str) -> tuple[str, ...]:
+        """Name the hooks that a handler implements."""
+        callers = self._plugins.get_hookcallers(self._plugins.get_plugin(name)) or []
+        return tuple(sorted(caller.name for caller in callers))
+
+    def screen(self, message: InboundMessage, failed: Failed) -> Rejection | None:
+        """Ask until one rejects the message."""
+        answers = self._ask("screen_message", Rejection, failed, message=message)
+        return next((answer.value for answer in answers), None)
+
+    def classify(
+        self, message: InboundMessage, failed: Failed
+    ) -> tuple[Classification, dict[str, Classification]]:
+        """Ask all; return the most confident answer and every answer by handler."""
+        answers = dict(self._ask("classify_message", Classification, failed, message=message))
+        best = max(answers.values(), key=lambda answer: answer.confidence, default=Classification())
+        return best, answers
+
+    def promise(self, ticket: Ticket, message: InboundMessage, failed: Failed) -> Promise:
+        """Ask until one knows what is owed."""
+        answers = self._ask("promise_ticket", Promise, failed, ticket=ticket, message=message)
+        return next((answer.value for answer in answers), Promise())
+
+    def ticket_opened(
+        self, ticket: Ticket, message: InboundMessage, desk: Identity, failed: Failed
+    ) -> Decisions:
+        """Gather every handler's decisions on a new ticket, each with the handler's name."""
+        return self._gather("ticket_opened", failed, ticket=ticket, message=message, desk=desk)
+
+    def message_added(
+        self, ticket: Ticket, message: InboundMessage, desk: Identity, failed: Failed
+    ) -> Decisions:
+        """Gather every handler's decisions on a message that joined."""
+        return self._gather("message_added", failed, ticket=ticket, message=message, desk=desk)
+
+    def ticket_changed(self, ticket: Ticket, event: Event, desk: Identity, failed: Failed) -> Decisions:
+        """Gather every handler's decisions on a change."""
+        return self._gather("ticket_changed", failed, ticket=ticket, event=event, desk=desk)
+
+    def _gather(self, hook: str, failed: Failed, **arguments: object) -> Decisions:
+        decisions: Decisions = []
+        for answer in self._ask(hook, Iterable, failed, **arguments):
+            try:
+                decisions += [(answer.handler, _decision(value)) for value in answer.value]
+            except Exception as error:  # noqa: BLE001 - a generator runs here, and may raise anything
+                failed(Failure(answer.handler, hook, error))
+        return decisions
+
+    def _ask(
+        self,
+        hook: str,
+        expected: Any,  # noqa: ANN401 - any class, abstract ones too
+        failed: Failed,
+        **arguments: object,
+    ) -> Iterator[Answer]:
+        # Not pluggy's own call: there, one raising implementation takes the others' answers with it.
+        for implementation in reversed(getattr(self._plugins.hook, hook).get_hookimpls()):
+            try:
+                value = implementation.function(*(arguments[name] for name in implementation.argnames))
+                _require(expected, value, hook)
+            except Exception as error:  # noqa: BLE001 - a stranger's code; reported, and the others go on
+                failed(Failure(implementation.plugin_name, hook, error))
+                continue
+            if value is not None:
+                yield Answer(implementation.plugin_name, value)
+
+
+def _require(expected: Any, value: object, hook: str) -> None:  # noqa: ANN401 - any class, abstract ones too
+    if value is not None and not isinstance(value, expected):
+        raise TypeError(f"{hook} must return {expected.__name__}, not {type(value).__name__}")
+
+
+def _decision(value: object) -> Decision:
+    if not isinstance(value, Job | Mail | Event):
+        raise TypeError(f"a hook decides Job, Mail or Event, not {type(value).__name__}")
+    return value

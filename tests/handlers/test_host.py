@@ -1,0 +1,133 @@
+from collections.abc import Mapping
+
+import pytest
+
+from faultdesk.domain.decision import Decision, Job, Promise, Rejection
+from faultdesk.domain.identity import Identity
+from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.ticket import Classification, Event, Kind, Ticket
+from faultdesk.errors import ConfigError
+from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
+from faultdesk.handlers.host import Failure, Host
+from faultdesk.handlers.testing import a_message, a_ticket
+
+DESK = Identity(name="desk", address="service@faultdesk.example")
+
+
+class Sure(Handler, frozen=True):
+    confidence: float = 0.9
+
+    @hookimpl
+    def classify_message(self, message: InboundMessage) -> Classification:
+        return Classification(kind=Kind.TRAINING, confidence=self.confidence)
+
+    @hookimpl
+    def ticket_opened(self, ticket: Ticket) -> list[Decision]:
+        return [Event("seen", {"by": self.confidence})]
+
+
+class Broken(Handler, frozen=True):
+    @hookimpl
+    def classify_message(self, message: InboundMessage) -> Classification:
+        raise RuntimeError("no terms")
+
+    @hookimpl
+    def ticket_opened(self, ticket: Ticket) -> list[Decision]:
+        return ["not a decision"]  # type: ignore[list-item]
+
+
+class Misspelt(Handler, frozen=True):
+    @hookimpl
+    def ticket_openend(self, ticket: Ticket) -> list[Decision]:
+        return []
+
+
+def perform(job: Job, desk: Desk) -> None: ...
+
+
+class Worker(Handler, frozen=True):
+    @hookimpl
+    def job_functions(self) -> Mapping[str, JobFunction]:
+        return {"worker.work": perform}
+
+
+def no_failure(failure: Failure) -> None:
+    raise AssertionError(failure)
+
+
+def test_the_most_confident_classification_wins_and_the_others_are_kept() -> None:
+    host = Host({"first": Sure(0.4), "second": Sure(0.8)})
+
+    best, answers = host.classify(a_message(), no_failure)
+
+    assert best.confidence == 0.8
+    assert set(answers) == {"first", "second"}
+
+
+def test_handlers_are_asked_in_the_order_of_the_configuration() -> None:
+    host = Host({"first": Sure(0.1), "second": Sure(0.2)})
+
+    decided = host.ticket_opened(a_ticket(), a_message(), DESK, no_failure)
+
+    assert [name for name, _ in decided] == ["first", "second"]
+
+
+def test_a_handler_that_raises_is_named_and_harms_no_other() -> None:
+    failures: list[Failure] = []
+    host = Host({"broken": Broken(), "sure": Sure()})
+
+    best, _ = host.classify(a_message(), failures.append)
+
+    assert best.kind is Kind.TRAINING
+    assert [(failure.handler, failure.hook) for failure in failures] == [("broken", "classify_message")]
+
+
+def test_a_decision_of_the_wrong_type_is_named_and_harms_no_other() -> None:
+    failures: list[Failure] = []
+    host = Host({"broken": Broken(), "sure": Sure()})
+
+    decided = host.ticket_opened(a_ticket(), a_message(), DESK, failures.append)
+
+    assert [name for name, _ in decided] == ["sure"]
+    assert "not str" in str(failures[0].error)
+
+
+def test_a_misspelt_hook_is_an_error_at_the_start() -> None:
+    with pytest.raises(ConfigError, match="ticket_openend"):
+        Host({"misspelt": Misspelt()})
+
+
+def test_two_handlers_of_one_kind_of_job_are_an_error_that_names_both() -> None:
+    with pytest.raises(ConfigError, match=r"one and other both perform worker\.work"):
+        Host({"one": Worker(), "other": Worker()})
+
+
+def test_a_refused_reload_leaves_everything_as_it_was() -> None:
+    host = Host({"sure": Sure()})
+
+    with pytest.raises(ConfigError):
+        host.reload({"misspelt": Misspelt()})
+
+    assert host.names == ("sure",)
+    assert host.classify(a_message(), no_failure)[0].kind is Kind.TRAINING
+
+
+def test_without_handlers_nothing_is_known_promised_or_rejected() -> None:
+    host = Host({})
+
+    assert host.classify(a_message(), no_failure) == (Classification(), {})
+    assert host.promise(a_ticket(), a_message(), no_failure) == Promise()
+    assert host.screen(a_message(), no_failure) is None
+
+
+def test_the_first_rejection_wins() -> None:
+    class Strict(Handler, frozen=True):
+        reason: str
+
+        @hookimpl
+        def screen_message(self, message: InboundMessage) -> Rejection:
+            return Rejection(self.reason)
+
+    host = Host({"a": Strict("first"), "b": Strict("second")})
+
+    assert host.screen(a_message(), no_failure) == Rejection("first")
