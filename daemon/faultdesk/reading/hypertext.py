@@ -1,0 +1,237 @@
+"""HTML to text as a person sees it: hidden parts dropped, cited blocks marked with ">", tables kept in rows.
+
+The cells of a row stand in one line, tabs between them; after a cell of several lines a new line begins,
+since such tables are for layout, and side by side their sentences would mix.
+"""
+
+import re
+from collections import Counter
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+LONGEST = 1024 * 1024
+"""Characters of HTML that are looked at."""
+_DEEPEST = 2_000
+"""Open blocks beyond which the parser's quadratic time shows."""
+_EMBEDDED = re.compile(r"data:[\w/+.;=-]{0,100}base64,[A-Za-z0-9+/=%]*")
+_BLOCK_TAG = re.compile(
+    r"<(/?)(div|blockquote|center|section|article|dl|ul|ol|form|fieldset|main|nav|pre|aside|header|footer)\b",
+    re.IGNORECASE,
+)
+_TAG = re.compile(r"<[^<>]*>")
+_HIDDEN = re.compile(
+    r"\shidden\b|display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$|[\"'])",
+    re.IGNORECASE,
+)
+_CITED = re.compile(r"quote|isreplycontent|cite", re.IGNORECASE)
+_SPACES = re.compile(r"[ \t\r\n\f]+")
+_DROPPED = frozenset(
+    [
+        "head",
+        "script",
+        "style",
+        "title",
+        "template",
+        "noscript",
+        "iframe",
+        "object",
+        "svg",
+        "math",
+        "select",
+        "audio",
+        "video",
+        "canvas",
+    ]
+)
+_BLOCKS = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "footer",
+        "form",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hr",
+        "li",
+        "main",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+        "ul",
+        "caption",
+    ]
+)
+_CITE = "cited"
+"""Stands for a blockquote that cites, which becomes a sheet of its own as a table cell does."""
+_CELLS = frozenset({"td", "th", _CITE})
+
+
+def text_of(html: str) -> str:
+    """Render HTML as text."""
+    html = _EMBEDDED.sub("", html)[:LONGEST]
+    if _depth(html) > _DEEPEST:
+        return _TAG.sub("\n", html)
+    root = LexborHTMLParser(html).root
+    return "" if root is None else _Page(may_hide=bool(_HIDDEN.search(html))).render(root)
+
+
+def _depth(html: str) -> int:
+    """Estimate how many blocks are open at once: those of each kind that are never closed."""
+    open_blocks = Counter[str]()
+    for slash, name in _BLOCK_TAG.findall(html):
+        open_blocks[name.lower()] += -1 if slash else 1
+    return sum(count for count in open_blocks.values() if count > 0)
+
+
+class _Sheet:
+    """Lines being written: the page's, or those of one table cell or cited block."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.line: list[str] = []
+        self.cells: list[str] = []
+
+    def end_line(self, *, even_if_empty: bool = False) -> None:
+        text = "".join(self.line).rstrip(" \r\n")
+        if text or even_if_empty:
+            self.lines.append(text.replace("\xa0", " ").rstrip())
+        self.line = []
+
+    def end_row(self) -> None:
+        """Join the row's cells."""
+        row = ""
+        for cell in self.cells:
+            row += cell + ("\n" if "\n" in cell else "\t")
+        if row.strip():
+            self.lines.append(row.strip("\t\n"))
+        self.cells = []
+
+    def text(self) -> str:
+        self.end_line()
+        self.end_row()
+        return "\n".join(self.lines)
+
+
+class _Page:
+    """Walks a tree without recursion, for its depth is the sender's choice."""
+
+    def __init__(self, *, may_hide: bool) -> None:
+        self._may_hide = may_hide
+        self._sheets = [_Sheet()]
+        self._preformatted = 0
+
+    def render(self, root: LexborNode) -> str:
+        node = root
+        open_elements: list[tuple[LexborNode, str]] = []
+        while True:
+            entered = self._enter(node)
+            child = node.child if entered else None
+            if child is not None:
+                open_elements.append((node, entered))
+                node = child
+                continue
+            self._leave(entered)
+            while (following := node.next) is None:
+                if not open_elements:
+                    return self._sheets[0].text()
+                node, tag = open_elements.pop()
+                self._leave(tag)
+            node = following
+
+    def _enter(self, node: LexborNode) -> str:
+        """Write a text, or begin an element; give its tag if there is something to go into."""
+        tag = node.tag or ""
+        if tag == "-text":
+            self._write(node.text_content or "")
+            return ""
+        if tag in _DROPPED or tag.startswith(("-", "!")) or (self._may_hide and _is_hidden(node)):
+            return ""
+        if tag == "br":
+            self._sheets[-1].end_line(even_if_empty=True)
+        elif tag == "blockquote" and _is_cited(node):
+            tag = _CITE
+        if tag in _CELLS:
+            self._sheets.append(_Sheet())
+        elif tag in _BLOCKS:
+            self._begin_block(tag)
+        return tag
+
+    def _begin_block(self, tag: str) -> None:
+        sheet = self._sheets[-1]
+        sheet.end_line()
+        if tag == "li":
+            sheet.line.append("- ")
+        elif tag == "tr":
+            sheet.end_row()
+        elif tag == "pre":
+            self._preformatted += 1
+
+    def _leave(self, tag: str) -> None:
+        if tag in _CELLS:
+            self._close_sheet(cited=tag == _CITE)
+        elif tag in _BLOCKS:
+            sheet = self._sheets[-1]
+            # A paragraph that holds but a no-break space is an empty line to the reader.
+            sheet.end_line(even_if_empty="\xa0" in sheet.line)
+            if tag == "tr":
+                sheet.end_row()
+            elif tag == "pre":
+                self._preformatted -= 1
+
+    def _close_sheet(self, *, cited: bool) -> None:
+        text = self._sheets.pop().text()
+        sheet = self._sheets[-1]
+        sheet.end_line()
+        if cited:
+            sheet.lines += ["> " + line for line in text.split("\n")]
+        else:
+            sheet.cells.append(text.strip("\n"))
+
+    def _write(self, text: str) -> None:
+        sheet = self._sheets[-1]
+        if self._preformatted:
+            first, *others = text.split("\n")
+            sheet.line.append(first)
+            for other in others:
+                sheet.end_line(even_if_empty=True)
+                sheet.line.append(other)
+            return
+        text = _SPACES.sub(" ", text)
+        if not sheet.line or sheet.line[-1].endswith(" "):
+            text = text.lstrip(" ")
+        if text:
+            sheet.line.append(text)
+
+
+def _is_hidden(node: LexborNode) -> bool:
+    attributes = node.attributes
+    return bool(attributes) and (
+        "hidden" in attributes or bool(_HIDDEN.search(attributes.get("style") or ""))
+    )
+
+
+def _is_cited(node: LexborNode) -> bool:
+    """Tell a reply's history from a mere indentation."""
+    attributes = node.attributes
+    return any(_CITED.search(attributes.get(name) or "") for name in ("type", "class", "id", "cite"))

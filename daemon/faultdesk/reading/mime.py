@@ -1,0 +1,167 @@
+"""A message's octets to an `InboundMessage`. Nothing in them is an error: what cannot be made out is a problem to tell."""
+
+import re
+from email.message import Message
+from email.parser import BytesHeaderParser, BytesParser
+from email.policy import Compat32
+
+from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.reading.addresses import mailboxes, parse
+from faultdesk.reading.automatic import automatic
+from faultdesk.reading.charset import REPLACEMENT
+from faultdesk.reading.headers import (
+    LONGEST,
+    Fields,
+    date_of,
+    message_ids,
+    received_at,
+    thread_of,
+)
+from faultdesk.reading.language import language_of
+from faultdesk.reading.parts import Content, charset_of, content_of
+from faultdesk.reading.quoting import part_body
+
+_MOST_MULTIPARTS = 100
+_LONGEST_SUBJECT = 1_000
+_LONGEST_HEADER_SECTION = 1024 * 1024
+"""Octets of it in the careful mode, which looks at nothing else."""
+_BODY_BEGINS = re.compile(rb"\r?\n\r?\n|\r\r")
+_BARE_RETURN = re.compile(rb"\r(?!\n)")
+# A field body broken without folding: the parser would take the rest of the header for the text.
+_UNFOLDED = re.compile(rb"^(?![!-9;-~]{1,200}:|[ \t\r\n]|From )", re.MULTILINE)
+_MULTIPART = re.compile(rb"^content-type:\s{0,9}multipart/", re.IGNORECASE | re.MULTILINE)
+_NO_CONTENT = Content("", (), (), "")
+
+
+class _Bounded(Compat32):
+    """Cuts field bodies before the parser looks at their parameters, for which it takes quadratic time."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, body = super().header_source_parse(sourcelines)
+        return name, body[:LONGEST]
+
+
+_POLICY = _Bounded()
+
+
+def read_message(
+    raw: bytes, *, size: int | None = None, truncated: bool = False, headers_only: bool = False
+) -> InboundMessage:
+    """Read a message, whatever the octets are.
+
+    `size` is what the server told; `truncated` says that only the header section was kept,
+    `headers_only` that nothing but it is to be looked at.
+    """
+    octets = len(raw) if size is None else size
+    problems: list[str] = []
+    if truncated:
+        problems.append(f"message of {octets} octets is larger than the limit; only its header was kept")
+    elif headers_only:
+        problems.append("only the header of the message was read")
+    if truncated or headers_only:
+        return _composed(_parse_header(raw), _NO_CONTENT, problems, octets)
+    return _composed(*_read_whole(raw, problems), problems, octets)
+
+
+def _read_whole(raw: bytes, problems: list[str]) -> tuple[Message, Content]:
+    multiparts = list(_positions(raw))
+    if len(multiparts) > _MOST_MULTIPARTS:
+        problems.append(
+            f"the message has more than {_MOST_MULTIPARTS} multiparts; the rest was not looked at"
+        )
+        raw = raw[: multiparts[_MOST_MULTIPARTS]]
+    head, body = _sections(raw)
+    try:
+        message = BytesParser(policy=_POLICY).parsebytes(head + body)
+        return message, content_of(message)
+    except RecursionError:
+        problems.append("the message is nested too deeply; only its header was read")
+        return _parse_header(raw), _NO_CONTENT
+
+
+def _positions(raw: bytes) -> list[int]:
+    """Find where multiparts may be declared, as many as it takes to see that there are too many."""
+    found: list[int] = []
+    if raw.lower().count(b"multipart/") <= _MOST_MULTIPARTS:
+        return found
+    for match in _MULTIPART.finditer(raw):
+        found.append(match.start())
+        if len(found) > _MOST_MULTIPARTS:
+            break
+    return found
+
+
+def _parse_header(raw: bytes) -> Message:
+    head, _ = _sections(raw[:_LONGEST_HEADER_SECTION])
+    return BytesHeaderParser(policy=_POLICY).parsebytes(head)
+
+
+def _sections(raw: bytes) -> tuple[bytes, bytes]:
+    """Divide header and body, the header repaired so that the parser finds all of it."""
+    raw = raw.lstrip(b"\r\n")
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+    end = _BODY_BEGINS.search(raw)
+    head, body = (raw[: end.start()], raw[end.start() :]) if end else (raw, b"")
+    head = _BARE_RETURN.sub(b" ", head.replace(b"\0", b""))
+    return _UNFOLDED.sub(b" ", head), body
+
+
+def _composed(message: Message, content: Content, problems: list[str], size: int) -> InboundMessage:
+    fields = Fields(message.raw_items(), charset_of(message))
+    subject = fields.text("subject")[:_LONGEST_SUBJECT]
+    sender = _sender(fields)
+    reason = automatic(fields, message.get_content_type(), sender, content.calendar_method)
+    body = part_body(content.text, subject)
+    return InboundMessage(
+        subject=subject,
+        sender=sender,
+        reply_to=mailboxes(fields, "reply-to"),
+        to=mailboxes(fields, "to"),
+        cc=mailboxes(fields, "cc"),
+        delivered_to=_delivered_to(fields),
+        envelope_from=_envelope_from(fields),
+        date=date_of(fields.first("date")),
+        received_at=received_at(fields),
+        message_id=_message_id(fields.first("message-id").strip()),
+        references=thread_of(fields),
+        language=language_of(subject, body.text),
+        automatic=reason,
+        **body._asdict(),
+        attachments=content.attachments,
+        problems=(*problems, *content.problems, *_header_problems(subject, sender)),
+        size=size,
+    )
+
+
+def _sender(fields: Fields) -> Address:
+    """Take the first mailbox of From, else of Sender; without any at least the name."""
+    found = (*mailboxes(fields, "from"), *mailboxes(fields, "sender"))
+    return found[0] if found else Address("", fields.text("from")[:_LONGEST_SUBJECT])
+
+
+def _message_id(body: str) -> str:
+    """Take the id; some senders forget its angle brackets."""
+    bare = f"<{body}>" if "@" in body and "<" not in body and " " not in body else body
+    return next(iter(message_ids(bare)), "")
+
+
+def _delivered_to(fields: Fields) -> tuple[str, ...]:
+    found = (*mailboxes(fields, "delivered-to"), *mailboxes(fields, "x-original-to"))
+    return tuple(dict.fromkeys(address.address for address in found))
+
+
+def _envelope_from(fields: Fields) -> str | None:
+    path = fields.first("return-path")
+    if path.replace(" ", "") == "<>":
+        return ""
+    return next((address.address for address in parse(path)), None)
+
+
+def _header_problems(subject: str, sender: Address) -> list[str]:
+    problems = []
+    if not sender.address:
+        problems.append("the header names no usable sender")
+    if REPLACEMENT in subject:
+        problems.append("some characters of the subject could not be decoded")
+    return problems

@@ -1,0 +1,72 @@
+import pytest
+
+from faultdesk.reading.hypertext import text_of
+
+
+def test_rows_of_a_table_stay_rows() -> None:
+    html = "<table><tr><td><p>客户</p></td><td><p>海天大厦</p></td></tr><tr><td>故障</td><td>门禁</td></tr></table>"
+
+    assert text_of(html) == "客户\t海天大厦\n故障\t门禁"
+
+
+def test_layout_table_does_not_mix_the_sentences_of_its_columns() -> None:
+    html = "<table><tr><td>门坏了。<br>请来人。</td><td>公司广告</td></tr></table>"
+
+    assert text_of(html) == "门坏了。\n请来人。\n公司广告"
+
+
+def test_table_in_a_table_is_read_in_order() -> None:
+    html = "<table><tr><td>a<table><tr><td>1</td><td>2</td></tr></table>b</td></tr></table>c"
+
+    assert text_of(html) == "a\n1\t2\nb\nc"
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<div style="display:none">x</div>',
+        "<p hidden>x</p>",
+        '<span style="FONT-SIZE: 0px; color:red">x</span>',
+        "<style>x</style>",
+        "<script>x</script>",
+        "<title>x</title>",
+        "<!-- x -->",
+        '<div style="display : none"><p>x<b>x</b></p></div>',
+    ],
+)
+def test_what_nobody_sees_is_dropped(hidden: str) -> None:
+    assert text_of(f"<body>a{hidden}b</body>").replace("\n", "") == "ab"
+
+
+def test_paragraphs_and_breaks_are_lines() -> None:
+    assert text_of("<p>a\n b</p><p>&nbsp;</p><div>c<br>d</div><div><br></div><ul><li>e<li>f</ul>") == (
+        "a b\n\nc\nd\n\n- e\n- f"
+    )
+
+
+def test_preformatted_text_keeps_its_lines() -> None:
+    assert text_of("<pre>a\n  b</pre>c") == "a\n  b\nc"
+
+
+def test_cited_block_is_marked_and_an_indented_one_is_not() -> None:
+    assert text_of('a<blockquote type="cite">b<br>c</blockquote>d') == "a\n> b\n> c\nd"
+    assert text_of("a<blockquote>b</blockquote>c") == "a\nb\nc"
+
+
+def test_embedded_picture_does_not_use_up_the_limit() -> None:
+    html = f'<p>a</p><img src="data:image/png;base64,{"A" * 2_000_000}"><p>b</p>'
+
+    assert text_of(html) == "a\nb"
+
+
+@pytest.mark.parametrize(
+    "html", ["<div>" * 100_000, "<table><tr><td>" * 10_000, "<b><i>" * 20_000, "<div></p>" * 50_000]
+)
+def test_absurdly_deep_html_still_gives_its_text(html: str) -> None:
+    assert text_of(html + "x").strip() == "x"
+
+
+def test_wide_cell_beside_many_rows_costs_no_padding() -> None:
+    html = f"<table><tr><td>{'x' * 100_000}</td></tr>{'<tr><td>a</td><td>b</td></tr>' * 1_000}</table>"
+
+    assert len(text_of(html)) < 110_000
