@@ -1,0 +1,1 @@
+"""collect, read, triage, perform: the desk's work, against ports only."""

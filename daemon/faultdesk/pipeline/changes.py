@@ -1,0 +1,36 @@
+"""A change of a ticket: the event, the state that follows, and what handlers make of it."""
+
+from faultdesk.domain.ticket import Event, Status
+from faultdesk.handlers.host import Failure, Host
+from faultdesk.pipeline.failures import failure_event
+from faultdesk.pipeline.ledger import Ledger
+from faultdesk.pipeline.ports import Clock
+from faultdesk.pipeline.store import Transaction
+
+_STATUS = {"answered": Status.ANSWERED, "resolved": Status.RESOLVED}
+
+
+class Changes:
+    """The one way in which a person's act changes a ticket."""
+
+    def __init__(self, host: Host, ledger: Ledger, clock: Clock) -> None:
+        self._host = host
+        self._ledger = ledger
+        self._clock = clock
+
+    def change(self, tx: Transaction, ticket_id: int, event: Event) -> None:
+        """Record what happened and ask every handler what follows.
+
+        Raises:
+            NotFoundError: There is no such ticket.
+        """
+        now = self._clock.now()
+        tx.tickets.get(ticket_id)
+        tx.tickets.record(ticket_id, [event], now)
+        if event.kind in _STATUS:
+            tx.tickets.set_status(ticket_id, _STATUS[event.kind])
+        failures: list[Failure] = []
+        ticket, desk = tx.tickets.get(ticket_id), self._ledger.identity
+        for actor, decision in self._host.ticket_changed(ticket, event, desk, failures.append):
+            self._ledger.apply(tx, ticket_id, actor, decision)
+        tx.tickets.record(ticket_id, [failure_event(failure) for failure in failures], now)

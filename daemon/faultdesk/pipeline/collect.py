@@ -1,0 +1,45 @@
+"""collect: from a mailbox into the inbox, as octets, stored first and flagged after."""
+
+import structlog
+
+from faultdesk.pipeline.ports import Clock, Mailbox
+from faultdesk.pipeline.store import Store
+
+log = structlog.get_logger()
+
+
+def collect(mailbox: Mailbox, store: Store, clock: Clock) -> int:
+    """Store everything new of one mailbox; return how many messages that were.
+
+    Raises:
+        MailboxUnavailableError: The server cannot be reached or ended the session.
+        DatabaseUnavailableError: Nothing was flagged that is not stored.
+    """
+    mailbox.open()
+    _settle(mailbox, store)
+    with store.read() as tx:
+        cursor = tx.inbox.cursor(mailbox.name)
+    stored = 0
+    for batch in mailbox.fetch_new(cursor):
+        with store.write() as tx:
+            new = tx.inbox.add(mailbox.name, batch, clock.now())
+        # After the commit: a crash in between costs a second look, never a message.
+        uids = [raw.uid for raw in batch.messages]
+        mailbox.mark_done(uids, batch.cursor.uid_validity)
+        with store.write() as tx:
+            tx.inbox.settle(mailbox.name, uids)
+        stored += new
+        log.info("mailbox.collected", mailbox=mailbox.name, messages=new, known=len(uids) - new)
+    with store.write() as tx:
+        tx.inbox.report(mailbox.name, clock.now(), None)
+    return stored
+
+
+def _settle(mailbox: Mailbox, store: Store) -> None:
+    """Mark what the last run stored and did not get to mark."""
+    with store.read() as tx:
+        cursor, left = tx.inbox.cursor(mailbox.name), tx.inbox.unsettled(mailbox.name)
+    if cursor and left:
+        mailbox.mark_done(left, cursor.uid_validity)
+        with store.write() as tx:
+            tx.inbox.settle(mailbox.name, left)

@@ -1,0 +1,219 @@
+"""The clerk at the desk: files one read message, on its ticket or on a new one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import structlog
+
+from faultdesk.domain.decision import Promise
+from faultdesk.domain.matching import Match, Proof, match, noticed_at
+from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.promise import Clock as PromisedClock
+from faultdesk.domain.promise import deadlines_of
+from faultdesk.domain.reference import Seal, find_references
+from faultdesk.domain.ticket import Classification, Event, Participant, Role, Ticket
+from faultdesk.errors import NotFoundError
+from faultdesk.handlers.host import Decisions, Failure, Host
+from faultdesk.pipeline.changes import Changes
+from faultdesk.pipeline.failures import failure_event
+from faultdesk.pipeline.ledger import Ledger, signed
+from faultdesk.pipeline.ports import Clock
+from faultdesk.pipeline.store import Received, Transaction
+
+log = structlog.get_logger()
+
+
+class DeskClerk:
+    """Matches, opens and joins; asks the handlers and writes down what they decide."""
+
+    def __init__(self, host: Host, ledger: Ledger, changes: Changes, seal: Seal, clock: Clock) -> None:
+        self._host = host
+        self._ledger = ledger
+        self._changes = changes
+        self._seal = seal
+        self._clock = clock
+
+    def decide(self, tx: Transaction, received: Received, message: InboundMessage) -> None:
+        """File one message; it ends in a terminal state."""
+        message = msgspec.structs.replace(message, id=received.id)
+        at = noticed_at(received.arrived_at, message.received_at)
+        failures: list[Failure] = []
+        if (twin := tx.tickets.twin(message)) is not None:
+            self._ignore(tx, received, "the same message was received before", twin)
+        elif message.automatic is not None:
+            self._file_automatic(tx, received, message, at)
+        elif (rejection := self._host.screen(message, failures.append)) is not None:
+            self._ignore(tx, received, rejection.reason)
+        else:
+            found = self._match(tx, message)
+            if found is not None and found.joins:
+                ticket_id = self._join(tx, found, message, at, failures)
+            else:
+                ticket_id = self._open(tx, message, at, failures, stranger_to=found)
+            tx.inbox.done(received.id, ticket_id)
+
+    def open_unreadable(
+        self, tx: Transaction, received: Received, message: InboundMessage, problem: str
+    ) -> int:
+        """Open a ticket for a message of which at most the header could be read."""
+        at = noticed_at(received.arrived_at, message.received_at)
+        message = msgspec.structs.replace(message, id=received.id, problems=(*message.problems, problem))
+        return self._open(tx, message, at, [])
+
+    def _ignore(self, tx: Transaction, received: Received, reason: str, ticket_id: int | None = None) -> None:
+        tx.inbox.ignore(received.id, reason, ticket_id)
+        log.info("message.ignored", inbox=received.id, reason=reason)
+
+    def _file_automatic(
+        self, tx: Transaction, received: Received, message: InboundMessage, at: datetime
+    ) -> None:
+        """Keep automatic mail with the ticket it speaks of; it opens, reopens and answers nothing."""
+        found = self._match(tx, message)
+        ticket_id = found.ticket.id if found and found.joins else None
+        if ticket_id is not None:
+            tx.tickets.add_message(ticket_id, message, at)
+            data = {"inbox": message.id, "reason": message.automatic}
+            tx.tickets.record(ticket_id, [Event("automatic_mail_received", data)], self._clock.now())
+        self._ignore(tx, received, f"automatic: {message.automatic}", ticket_id)
+
+    def _match(self, tx: Transaction, message: InboundMessage) -> Match | None:
+        """Find the ticket a message speaks of, by the strongest proof it has."""
+        addresses = (*message.delivered_to, *(person.address for person in (*message.to, *message.cc)))
+        signed = (
+            (Proof.SIGNED_MESSAGE_ID, self._seal.ticket_of_message_ids(reversed(message.references))),
+            (Proof.SIGNED_ADDRESS, self._seal.ticket_of_addresses(addresses)),
+        )
+        free = self._ledger.identity.free_mail_domains
+        for proof, ticket_id in signed:
+            if ticket_id is not None and (ticket := _existing(tx, ticket_id)):
+                return match(ticket, proof, message, free)
+        spoken_of = [
+            match(tx.tickets.get(ticket_id), Proof.MESSAGE_ID, message, free)
+            for ticket_id in tx.tickets.of_message_ids(message.references)
+        ]
+        referred = (
+            tx.tickets.find(reference) for reference in find_references(message.subject, message.text)
+        )
+        spoken_of += [match(ticket, Proof.REFERENCE, message, free) for ticket in referred if ticket]
+        return next((found for found in spoken_of if found.joins), spoken_of[0] if spoken_of else None)
+
+    def _join(
+        self, tx: Transaction, found: Match, message: InboundMessage, at: datetime, failures: list[Failure]
+    ) -> int:
+        ticket = found.ticket
+        tx.tickets.add_message(ticket.id, message, at)
+        data = {"inbox": message.id, "proof": found.proof}
+        tx.tickets.record(
+            ticket.id,
+            [Event("message_received", data, at, message.sender.address), *_problems(message)],
+            self._clock.now(),
+        )
+        if self._answers(found, message):
+            self._changes.change(tx, ticket.id, Event("answered", {}, at, message.sender.address))
+        else:
+            tx.tickets.add_participants(ticket.id, _people(message, self._ledger.identity.address))
+        decisions = self._host.message_added(
+            tx.tickets.get(ticket.id), message, self._ledger.identity, failures.append
+        )
+        self._write_down(tx, ticket.id, decisions, failures)
+        log.info("ticket.joined", ticket=ticket.reference, inbox=message.id, proof=found.proof)
+        return ticket.id
+
+    @staticmethod
+    def _answers(found: Match, message: InboundMessage) -> bool:
+        """Tell whether one of the desk wrote to the client: a person's answer, proved by a signed id."""
+        role = found.ticket.role_of(message.sender.address)
+        if not found.proof.is_signed or role not in {Role.ENGINEER, Role.STAFF}:
+            return False
+        return found.ticket.requester.address in {person.address for person in (*message.to, *message.cc)}
+
+    def _open(
+        self,
+        tx: Transaction,
+        message: InboundMessage,
+        at: datetime,
+        failures: list[Failure],
+        stranger_to: Match | None = None,
+    ) -> int:
+        best, answers = self._host.classify(message, failures.append)
+        bare = tx.tickets.open(message, best, at, self._clock.now())
+        people = _people(message, self._ledger.identity.address)
+        promise = self._host.promise(bare, message, failures.append)
+        opened = Event("opened", opening_data(message, at, promise), actor=message.sender.address)
+        log_ = [opened, _classified(answers, best), *_problems(message), *_strange(stranger_to)]
+        tx.tickets.add_participants(bare.id, people)
+        tx.tickets.add_message(bare.id, message, at)
+        ticket = msgspec.structs.replace(
+            bare,
+            participants=tuple(people),
+            deadlines=deadlines_of([opened]),
+            thread=(message.message_id,) if message.message_id else (),
+        )
+        decisions = self._host.ticket_opened(ticket, message, self._ledger.identity, failures.append)
+        self._write_down(tx, ticket.id, decisions, failures, log_)
+        log.info("ticket.opened", ticket=ticket.reference, inbox=message.id, kind=best.kind)
+        return ticket.id
+
+    def _write_down(
+        self,
+        tx: Transaction,
+        ticket_id: int,
+        decisions: Decisions,
+        failures: list[Failure],
+        before: Sequence[Event] = (),
+    ) -> None:
+        """Write to the log what was decided, after what led to it, and let the ledger have the rest."""
+        noted = [signed(actor, decided) for actor, decided in decisions if isinstance(decided, Event)]
+        failed = [failure_event(failure) for failure in failures]
+        tx.tickets.record(ticket_id, [*before, *noted, *failed], self._clock.now())
+        for actor, decided in decisions:
+            if not isinstance(decided, Event):
+                self._ledger.apply(tx, ticket_id, actor, decided)
+
+
+def _existing(tx: Transaction, ticket_id: int) -> Ticket | None:
+    try:
+        return tx.tickets.get(ticket_id)
+    except NotFoundError:  # signed by us for another database, a restored one perhaps
+        return None
+
+
+def _people(message: InboundMessage, desk_address: str) -> list[Participant]:
+    """List who takes part by writing or being written to, the desk itself left out."""
+    people = {
+        person.address: Participant(person, Role.CLIENT)
+        for person in (message.sender, *message.reply_to, *message.to, *message.cc)
+        if person.address and desk_address not in {person.address, person.without_tag}
+    }
+    return list(people.values())
+
+
+def opening_data(message: InboundMessage, at: datetime, promise: Promise) -> dict[str, Any]:
+    """Give what the `opened` event holds: all that the deadlines are derived from."""
+    spans = {
+        PromisedClock.RESPONSE: promise.respond_within,
+        PromisedClock.ON_SITE: promise.on_site_within,
+    }
+    return {
+        "inbox": message.id,
+        "noticed_at": at.isoformat(),
+        "promise": {clock: span.total_seconds() for clock, span in spans.items() if span is not None},
+    }
+
+
+def _classified(answers: dict[str, Classification], best: Classification) -> Event:
+    by_handler = {name: msgspec.to_builtins(answer) for name, answer in answers.items()}
+    return Event("classified", {"kind": best.kind, "answers": by_handler})
+
+
+def _problems(message: InboundMessage) -> list[Event]:
+    return [Event("message_damaged", {"problems": list(message.problems)})] if message.problems else []
+
+
+def _strange(found: Match | None) -> list[Event]:
+    """Note that a stranger spoke of another ticket: linked for the desk, nothing of it is told."""
+    if found is None:
+        return []
+    return [Event("stranger_refused", {"reference": found.ticket.reference, "proof": found.proof})]

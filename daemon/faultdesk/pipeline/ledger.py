@@ -1,0 +1,117 @@
+"""Puts decisions into the ledgers: jobs, mails and events, with the transaction that decided them."""
+
+from datetime import datetime
+
+import structlog
+
+from faultdesk.domain.decision import Decision, Job, Mail
+from faultdesk.domain.identity import Identity, is_deliverable
+from faultdesk.domain.message import Address
+from faultdesk.domain.reference import Seal
+from faultdesk.domain.ticket import Event, Participant, Role
+from faultdesk.pipeline.outgoing import compose
+from faultdesk.pipeline.ports import Clock
+from faultdesk.pipeline.store import Engine, JobState, Store, Transaction
+
+log = structlog.get_logger()
+
+SEND_MAIL = "mail.send"
+_TICK = 200
+
+
+class Ledger:
+    """The one door through which anything is decided.
+
+    Without an engine, as on the command line, what is due now waits for the daemon's next tick.
+    """
+
+    def __init__(self, engine: Engine | None, identity: Identity, seal: Seal, clock: Clock) -> None:
+        self.identity = identity
+        self._engine = engine
+        self._seal = seal
+        self._clock = clock
+
+    def apply(self, tx: Transaction, ticket_id: int | None, actor: str, decision: Decision) -> None:
+        """Write one decision down."""
+        match decision:
+            case Job():
+                self.put(tx, decision)
+            case Mail():
+                self._file(tx, actor, decision)
+            case Event() if ticket_id is not None:
+                tx.tickets.record(ticket_id, [signed(actor, decision)], self._clock.now())
+
+    def put(self, tx: Transaction, job: Job) -> None:
+        """Put a job: at once to the engine, or for later into the ledger."""
+        now = self._clock.now()
+        run_at = job.run_at or now
+        state = JobState.SENT if self._engine and run_at <= now else JobState.DUE
+        lane = f"ticket/{job.ticket_id}" if job.ticket_id is not None else f"job/{job.name or job.kind}"
+        job_id = tx.jobs.put(job, lane, state, run_at)
+        if self._engine and job_id is not None and state is JobState.SENT:
+            self._engine.send(tx, job_id, lane)
+
+    def tick(self, store: Store) -> int:
+        """Hand over what has come due; return how many jobs that were."""
+        if self._engine is None:
+            return 0
+        with store.read() as tx:
+            next_due = tx.jobs.next_due()
+        now = self._clock.now()
+        if next_due is None or next_due > now:
+            return 0
+        with store.write() as tx:
+            due = tx.jobs.take_due(now, _TICK)
+            for job_id, lane in due:
+                self._engine.send(tx, job_id, lane)
+        return len(due)
+
+    def alert(
+        self, tx: Transaction, name: str, subject: str, text: str, ticket_id: int | None = None
+    ) -> None:
+        """Tell the desk's own people that something needs them."""
+        if not self.identity.alerts:
+            log.warning("alert.unaddressed", alert=name)
+            return
+        mail = Mail(
+            name=f"alert/{name}",
+            ticket_id=ticket_id,
+            to=tuple(Address(address) for address in self.identity.alerts),
+            subject=subject,
+            text=text,
+            purpose="alert",
+            internal=True,
+        )
+        self._file(tx, "faultdesk", mail)
+
+    def _file(self, tx: Transaction, actor: str, mail: Mail) -> None:
+        bad = [person.address for person in mail.to if not is_deliverable(person.address)]
+        if bad or not mail.to:
+            reason = "no address to send to" if not mail.to else "not an address that mail can be sent to"
+            self._withhold(tx, actor, mail, reason)
+            return
+        outgoing = compose(mail, self.identity, self._seal, self._clock.now())
+        row = tx.tickets.add_mail(outgoing, mail.subject, mail.text)
+        if row is None:
+            return
+        if mail.internal and mail.ticket_id is not None:
+            # Who was told of it takes part, so that an answer is known for a person's of the desk.
+            role = Role.ENGINEER if mail.engages else Role.STAFF
+            people = [Participant(person, role) for person in mail.to]
+            tx.tickets.add_participants(mail.ticket_id, people)
+        self.put(tx, Job(SEND_MAIL, mail.ticket_id, {"mail": row}))
+
+    def _withhold(self, tx: Transaction, actor: str, mail: Mail, reason: str) -> None:
+        log.warning("mail.withheld", purpose=mail.purpose, ticket=mail.ticket_id, reason=reason)
+        if mail.ticket_id is not None:
+            tx.tickets.record(mail.ticket_id, [withheld(mail.purpose, reason, actor)], self._clock.now())
+
+
+def signed(actor: str, event: Event) -> Event:
+    """Let an event carry the name of who decided it, unless it names somebody itself."""
+    return event if event.actor else Event(event.kind, event.data, event.at, actor)
+
+
+def withheld(purpose: str, reason: str, actor: str, at: datetime | None = None) -> Event:
+    """Note on the ticket that a mail was not sent, and why."""
+    return Event("mail_withheld", {"purpose": purpose, "reason": reason}, at, actor)

@@ -1,0 +1,193 @@
+"""perform: from a job to the outside world; its writes commit together with its end."""
+
+import random
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+import tenacity
+
+from faultdesk.domain.decision import Decision, Job, Mail
+from faultdesk.domain.identity import Identity
+from faultdesk.domain.message import Address
+from faultdesk.domain.ticket import Event, Ticket
+from faultdesk.errors import PermanentError
+from faultdesk.pipeline.ledger import Ledger
+from faultdesk.pipeline.ports import Clock
+from faultdesk.pipeline.store import Claim, ClaimedJob, OutgoingMail, Store, Transaction
+
+log = structlog.get_logger()
+
+_FIRST_BACKOFF = timedelta(seconds=30)
+_jitter = random.SystemRandom()
+
+
+class JobDesk:
+    """The desk as a job sees it: reads now, and keeps its decisions for the commit."""
+
+    def __init__(self, store: Store, identity: Identity, clock: Clock) -> None:
+        self._store = store
+        self._identity = identity
+        self._clock = clock
+        self.decided: list[tuple[int | None, Decision]] = []
+        self.cancelled: list[str] = []
+        self.receipts: list[OutgoingMail] = []
+        """Mails that the server took."""
+
+    @property
+    def now(self) -> datetime:
+        """The time, aware UTC."""
+        return self._clock.now()
+
+    @property
+    def name(self) -> str:
+        """The desk's name as clients know it."""
+        return self._identity.name
+
+    @property
+    def address(self) -> Address:
+        """The desk's own address."""
+        return self._identity.mailbox
+
+    @property
+    def time_zone(self) -> str:
+        """The IANA name of the zone in which people read times."""
+        return self._identity.time_zone
+
+    def ticket(self, ticket_id: int) -> Ticket:
+        """Look the ticket up as it is now."""
+        with self._store.read() as tx:
+            return tx.tickets.get(ticket_id)
+
+    def events(self, ticket_id: int) -> tuple[Event, ...]:
+        """Read the ticket's log, oldest first."""
+        with self._store.read() as tx:
+            return tx.tickets.events(ticket_id)
+
+    def send(self, mail: Mail) -> None:
+        """Decide a mail."""
+        self.decided.append((mail.ticket_id, mail))
+
+    def put(self, job: Job) -> None:
+        """Decide a job."""
+        self.decided.append((job.ticket_id, job))
+
+    def cancel(self, name: str) -> None:
+        """Take a named job back."""
+        self.cancelled.append(name)
+
+    def record(self, ticket_id: int, event: Event) -> None:
+        """Add to the ticket's log."""
+        self.decided.append((ticket_id, event))
+
+
+PerformFunction = Callable[[Job, JobDesk], None]
+"""What performs one kind of job; a handler's sees the JobDesk as the public Desk."""
+
+
+class Performer:
+    """Runs one job at a time per lane, as often as it takes, up to a limit."""
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        clock: Clock,
+        functions: Callable[[], Mapping[str, PerformFunction]],
+        patience: tenacity.Retrying,
+        attempts: int = 6,
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._clock = clock
+        self._functions = functions
+        self._patience = patience
+        self._attempts = attempts
+
+    def begin(self, job_ids: Sequence[int]) -> Claim:
+        """Begin what is still ours to run; a delivery that is no longer wanted does nothing."""
+        return self._patience(self._claim, job_ids)
+
+    def _claim(self, job_ids: Sequence[int]) -> Claim:
+        with self._store.write() as tx:
+            return tx.jobs.claim(job_ids)
+
+    def perform(self, claimed: ClaimedJob) -> None:
+        """Make one attempt at a job; whatever comes of it is written down."""
+        job = claimed.job
+        try:
+            desk = self._attempt(job)
+        except PermanentError as error:
+            self._patience(self._park, job, str(error), traceback.format_exc())
+        # A job runs strangers' code against strangers' servers: whatever it raises is kept and tried again.
+        except Exception as error:  # noqa: BLE001
+            reason = str(error) or type(error).__name__
+            self._patience(self._postpone, job, reason, traceback.format_exc())
+        else:
+            # Patiently: what was done outside is done, and shall not be done again for want of a receipt.
+            self._patience(self._finish, job, desk)
+
+    def _attempt(self, job: Job) -> JobDesk:
+        functions = self._functions()
+        function = functions.get(job.kind)
+        if function is None:
+            raise PermanentError(f"no handler performs {job.kind}; there are {sorted(functions)}")
+        if job.tries > self._attempts:
+            raise PermanentError(f"{job.kind} ended the daemon or never came back, {job.tries - 1} times")
+        desk = JobDesk(self._store, self._ledger.identity, self._clock)
+        function(job, desk)
+        return desk
+
+    def _finish(self, job: Job, desk: JobDesk) -> None:
+        with self._store.write() as tx:
+            # First its end, so that a job may put its own name again.
+            if not tx.jobs.finish(job):
+                log.warning("job.taken_over", job=job.id, kind=job.kind)
+                return
+            self._write_down(tx, job, desk)
+        log.debug("job.performed", job=job.id, kind=job.kind, tries=job.tries)
+
+    def _write_down(self, tx: Transaction, job: Job, desk: JobDesk) -> None:
+        for mail in desk.receipts:
+            tx.tickets.mark_sent(mail, desk.now)
+        for name in desk.cancelled:
+            tx.jobs.cancel(name)
+        for ticket_id, decision in desk.decided:
+            self._ledger.apply(tx, ticket_id, job.kind.partition(".")[0], decision)
+
+    def _postpone(self, job: Job, reason: str, error: str) -> None:
+        if job.tries >= self._attempts:
+            self._park(job, reason, error)
+            return
+        wait = _FIRST_BACKOFF * 2 ** (job.tries - 1) * _jitter.uniform(0.8, 1.2)
+        with self._store.write() as tx:
+            tx.jobs.postpone(job, self._clock.now() + wait, error)
+        log.warning("job.postponed", job=job.id, kind=job.kind, tries=job.tries, seconds=wait.total_seconds())
+
+    def _park(self, job: Job, reason: str, error: str) -> None:
+        log.error("job.parked", job=job.id, kind=job.kind, tries=job.tries, error=error)
+        with self._store.write() as tx:
+            tx.jobs.park(job, error)
+            if job.ticket_id is not None:
+                event = Event("job_parked", {"job": job.id, "kind": job.kind, "reason": reason})
+                self._ledger.apply(tx, job.ticket_id, "faultdesk", event)
+            self._tell(tx, job, reason)
+
+    def _tell(self, tx: Transaction, job: Job, reason: str) -> None:
+        if self._is_alert(tx, job):
+            return  # an alert about an alert would never end
+        reference = tx.tickets.get(job.ticket_id).reference if job.ticket_id is not None else "no ticket"
+        self._ledger.alert(
+            tx,
+            f"job/{job.id}",
+            f"faultdesk: {job.kind} failed for {reference}",
+            f"Job {job.id} ({job.kind}, {reference}) was parked after {job.tries} attempts: {reason}\n"
+            f"faultdesk jobs show {job.id}\nfaultdesk jobs retry {job.id}\n",
+            job.ticket_id,
+        )
+
+    @staticmethod
+    def _is_alert(tx: Transaction, job: Job) -> bool:
+        row = job.arguments.get("mail")
+        return row is not None and tx.tickets.mail(int(row)).purpose == "alert"

@@ -1,0 +1,111 @@
+"""What the pipeline needs of the world; adapters provide it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import msgspec
+
+
+class RawMessage(msgspec.Struct, frozen=True):
+    """A message's octets as a mailbox holds them.
+
+    `uid` is the server's (RFC 9051 section 2.3.1.1) or a Maildir's unique name; `arrived_at` is
+    INTERNALDATE or the file's time, aware UTC. Above the size limit only the header section is
+    fetched: `truncated`, with `size` still the octets of the whole.
+    """
+
+    uid: str
+    content: bytes
+    arrived_at: datetime
+    size: int
+    truncated: bool = False
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """How far a mailbox has been collected: every UID up to `last_uid` under this UIDVALIDITY."""
+
+    uid_validity: int
+    last_uid: int
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Some messages and the cursor behind them, to be stored in one transaction.
+
+    `rescan`: UIDVALIDITY changed, these may be known already and are told apart by sha256.
+    """
+
+    messages: tuple[RawMessage, ...]
+    cursor: Cursor
+    rescan: bool = False
+
+
+class Mailbox(Protocol):
+    """A place where messages arrive; used by one thread, but for `interrupt`."""
+
+    name: str
+
+    def open(self) -> None:
+        """Connect, log in and select; a no-op when that is done already.
+
+        Raises:
+            MailboxUnavailableError: The server cannot be reached, refused us or is not to be trusted.
+        """
+
+    def fetch_new(self, cursor: Cursor | None) -> Iterator[Batch]:
+        """Yield what is above the cursor, oldest first, leaving flags alone.
+
+        Raises:
+            MailboxUnavailableError: The server cannot be reached or ended the session.
+        """
+
+    def mark_done(self, uids: Sequence[str], uid_validity: int) -> None:
+        """Flag or move stored messages, as the settings say; a UID that is gone is no error.
+
+        Under another UIDVALIDITY these UIDs are other messages: then nothing is marked.
+
+        Raises:
+            MailboxUnavailableError: The server cannot be reached or ended the session.
+        """
+
+    def wait(self, at_most: timedelta) -> None:
+        """Return when there may be news, after `at_most`, or when interrupted.
+
+        Raises:
+            MailboxUnavailableError: The server ended the session.
+        """
+
+    def interrupt(self) -> None:
+        """End a `wait` from another thread, now or as soon as it begins."""
+
+    def close(self) -> None:
+        """Let go of the connection; never raises."""
+
+
+class Mailer(Protocol):
+    """A way out for mail. Any thread may send; sending is one at a time."""
+
+    def send(self, envelope_from: str, recipients: Sequence[str], content: bytes) -> None:
+        """Hand over one mail (CRLF line ends) and return once it was accepted for all recipients.
+
+        Raises:
+            MailerUnavailableError: Not now: no connection, or a 4xx answer.
+            MailRefusedError: Never: a 5xx answer, with the server's words.
+        """
+
+    def check(self) -> None:
+        """Connect and log in, for `faultdesk check --online`.
+
+        Raises:
+            MailerUnavailableError: The server cannot be reached or refused us.
+        """
+
+    def close(self) -> None:
+        """Let go of the connection; never raises."""
+
+
+class Clock(Protocol):
+    """The only one who tells the time."""
+
+    def now(self) -> datetime:
+        """Tell the time, aware UTC."""

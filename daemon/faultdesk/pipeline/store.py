@@ -1,0 +1,267 @@
+"""What the pipeline needs of the database: three ledgers in one transaction."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msgspec
+
+from faultdesk.domain.decision import Job
+from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.ticket import Classification, Event, Participant, Status, Ticket
+from faultdesk.pipeline.ports import Batch, Cursor
+
+
+class InboxState(StrEnum):
+    """Where a received message is; all but `received` are terminal."""
+
+    RECEIVED = "received"
+    DONE = "done"
+    IGNORED = "ignored"
+    FAILED = "failed"
+
+
+class Received(msgspec.Struct, frozen=True):
+    """A stored message that waits for triage."""
+
+    id: int
+    mailbox: str
+    content: bytes
+    arrived_at: datetime
+    size: int
+    truncated: bool
+    strikes: int
+
+
+class JobState(StrEnum):
+    """due: waits for its time; sent: with the engine; parked: failed for good; done is deleted."""
+
+    DUE = "due"
+    SENT = "sent"
+    PARKED = "parked"
+
+
+class OutgoingMail(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored mail on its way out."""
+
+    ticket_id: int | None
+    message_id: str
+    purpose: str
+    recipients: list[str]
+    content: bytes
+    attached: list[int] = msgspec.field(default_factory=list)
+    """Ledger numbers of the originals that go along."""
+    automatic: bool
+    internal: bool
+    id: int = 0
+    at: datetime | None = None
+    """When the server took it."""
+
+
+class Inbox(Protocol):
+    """The ledger of notices: every message that ever reached a mailbox, with its octets."""
+
+    def cursor(self, mailbox_name: str) -> Cursor | None:
+        """Tell how far this mailbox has been collected."""
+
+    def add(self, mailbox_name: str, batch: Batch, now: datetime) -> int:
+        """Store what is not known yet, move the cursor; return how many were new."""
+
+    def unsettled(self, mailbox_name: str) -> tuple[str, ...]:
+        """Name the UIDs that were stored and not yet marked done on the server."""
+
+    def settle(self, mailbox_name: str, uids: Sequence[str]) -> None:
+        """Note that these were marked done on the server."""
+
+    def report(self, mailbox_name: str, now: datetime, error: str | None) -> None:
+        """Note that a mailbox was reached just now, or why it was not."""
+
+    def received(self, limit: int, octets: int) -> list[Received]:
+        """Take the oldest waiting messages, at most so many and so large; at least one if there is any."""
+
+    def done(self, inbox_id: int, ticket_id: int | None) -> None:
+        """End in a ticket."""
+
+    def ignore(self, inbox_id: int, reason: str, ticket_id: int | None = None) -> None:
+        """End without opening a ticket."""
+
+    def strike(self, inbox_id: int, error: str) -> int:
+        """Count a failure; return how many there are now."""
+
+    def fail(self, inbox_id: int, ticket_id: int | None = None) -> None:
+        """Set aside."""
+
+    def content(self, inbox_id: int) -> bytes:
+        """Give the octets as they came.
+
+        Raises:
+            NotFoundError: There is no such message.
+        """
+
+
+class Tickets(Protocol):
+    """Tickets with their log, messages and people."""
+
+    def open(
+        self,
+        message: InboundMessage,
+        classification: Classification,
+        noticed_at: datetime,
+        opened_at: datetime,
+    ) -> Ticket:
+        """Give a new ticket its reference. It has no log and nobody in it yet."""
+
+    def get(self, ticket_id: int) -> Ticket:
+        """Look up a ticket.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+
+    def find(self, reference: str) -> Ticket | None:
+        """Look up a ticket by its reference."""
+
+    def of_message_ids(self, message_ids: Sequence[str]) -> tuple[int, ...]:
+        """Find the tickets that hold messages of these ids, latest first."""
+
+    def twin(self, received: InboundMessage) -> int | None:
+        """Find the ticket that holds a message of the same Message-ID and sender already."""
+
+    def add_message(self, ticket_id: int, received: InboundMessage, at: datetime) -> None:
+        """File a client's message and its attachments."""
+
+    def add_mail(self, mail: OutgoingMail, subject: str, text: str) -> int | None:
+        """File a mail to send; None when one of this Message-ID was decided before."""
+
+    def mail(self, message_row: int) -> OutgoingMail:
+        """Give a stored mail.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+
+    def mark_sent(self, mail: OutgoingMail, at: datetime) -> None:
+        """Note that the server took a mail; automatic ones to clients count against the rate cap."""
+
+    def sent_to(self, address: str, since: datetime) -> int:
+        """Count the automatic mails that went to a client's address."""
+
+    def add_participants(self, ticket_id: int, people: Sequence[Participant]) -> None:
+        """Let somebody take part; known ones stay as they are."""
+
+    def set_status(self, ticket_id: int, status: Status) -> None:
+        """Change where the ticket is."""
+
+    def record(self, ticket_id: int, events: Sequence[Event], now: datetime) -> None:
+        """Add to the log."""
+
+    def events(self, ticket_id: int) -> tuple[Event, ...]:
+        """Read the log, oldest first."""
+
+
+class ClaimedJob(msgspec.Struct, frozen=True):
+    """A job that is ours to run as long as its `tries` has not changed."""
+
+    job: Job
+    lane: str
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """What was begun, and what is to be asked for again; the rest is not ours to run any more."""
+
+    claimed: list[ClaimedJob]
+    left: list[int]
+
+
+class Worker(Protocol):
+    """What an engine calls."""
+
+    def begin(self, job_ids: Sequence[int]) -> Claim:
+        """Begin jobs, in their order."""
+
+    def perform(self, claimed: ClaimedJob) -> None:
+        """Make one attempt at a job that was begun."""
+
+
+class Jobs(Protocol):
+    """The ledger of what must happen. Only its transactions change it."""
+
+    def put(self, new: Job, lane: str, state: JobState, run_at: datetime) -> int | None:
+        """Add a job or move a named one; None when one of this name is under way already."""
+
+    def cancel(self, name: str) -> None:
+        """Take back a named job that waits."""
+
+    def take_due(self, now: datetime, limit: int) -> list[tuple[int, str]]:
+        """Mark what has come due as sent; return ids and lanes in order."""
+
+    def sent(self) -> list[tuple[int, str]]:
+        """List what was given to an engine and has not ended, in order."""
+
+    def claim(self, job_ids: Sequence[int]) -> Claim:
+        """Begin an attempt at the first job of each lane, behind nothing that backs off.
+
+        A job that was begun before, and so may have ended the process, is begun alone.
+        """
+
+    def finish(self, done: Job) -> bool:
+        """End a job; False when somebody else has begun it since."""
+
+    def postpone(self, failed: Job, run_at: datetime, error: str) -> None:
+        """Let a failed job wait for its next attempt."""
+
+    def park(self, failed: Job, error: str) -> None:
+        """Put a job aside for a person to look at."""
+
+    def next_due(self) -> datetime | None:
+        """Tell when the next waiting job comes due."""
+
+
+class Transaction(Protocol):
+    """One write transaction: all of it happens, or none."""
+
+    @property
+    def inbox(self) -> Inbox:
+        """The ledger of notices."""
+
+    @property
+    def tickets(self) -> Tickets:
+        """The tickets."""
+
+    @property
+    def jobs(self) -> Jobs:
+        """The ledger of jobs."""
+
+    def after_commit(self, action: Callable[[], Any]) -> None:
+        """Run this once the transaction is committed."""
+
+
+class Store(Protocol):
+    """The database.
+
+    Every method raises DatabaseUnavailableError when it cannot be reached, is locked or full.
+    """
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction that may write; commits at the end, rolls back on an exception."""
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction that only reads and blocks nobody."""
+
+
+class Engine(Protocol):
+    """Delivers job ids to a worker, at least once; the ledger makes their effects happen once."""
+
+    def send(self, tx: Transaction, job_id: int, lane: str) -> None:
+        """Deliver once the transaction is committed. Ids of one lane arrive in order, one at a time."""
+
+    def serve(self, worker: Worker) -> None:
+        """Start to deliver, and return."""
+
+    def join(self) -> None:
+        """Wait until everything delivered so far has been run."""
+
+    def stop(self) -> None:
+        """Let the workers end the job they are at, and no other."""

@@ -1,0 +1,110 @@
+"""triage: from received octets to tickets and jobs, each message decided in one transaction."""
+
+import traceback
+from collections.abc import Sequence
+
+import structlog
+
+from faultdesk.domain.message import InboundMessage
+from faultdesk.errors import TransientError
+from faultdesk.pipeline.desk_clerk import DeskClerk
+from faultdesk.pipeline.ledger import Ledger
+from faultdesk.pipeline.store import Received, Store, Transaction
+from faultdesk.reading import RawItem, Readers, ReadingFailure
+
+log = structlog.get_logger()
+
+STRIKES = 3
+"""Failures after which a message is set aside."""
+_MESSAGES, _OCTETS = 50, 16 * 1024 * 1024
+_DECIDED = 10
+"""Decided in one transaction: receipts of sent mails wait no longer than that for their turn to be written."""
+
+
+class Triage:
+    """Takes what was collected, has it read, and has it decided."""
+
+    def __init__(self, store: Store, readers: Readers, clerk: DeskClerk, ledger: Ledger) -> None:
+        self._store = store
+        self._readers = readers
+        self._clerk = clerk
+        self._ledger = ledger
+
+    def triage_next(self) -> int:
+        """Decide the next messages; return how many were looked at, 0 when none wait.
+
+        Raises:
+            DatabaseUnavailableError: They wait where they are.
+        """
+        with self._store.read() as tx:
+            batch = tx.inbox.received(_MESSAGES, _OCTETS)
+        results = self._readers.read([_item(received) for received in batch])
+        readable: list[tuple[Received, InboundMessage]] = []
+        for received, result in zip(batch, results, strict=True):
+            if isinstance(result, ReadingFailure):
+                self._note_unreadable(received, result)
+            else:
+                readable.append((received, result))
+        for start in range(0, len(readable), _DECIDED):
+            self._decide(readable[start : start + _DECIDED])
+        return len(batch)
+
+    def _decide(self, readable: Sequence[tuple[Received, InboundMessage]]) -> None:
+        """Decide all in one transaction; if one of them fails, each in its own."""
+        if not readable:
+            return
+        try:
+            with self._store.write() as tx:
+                for received, message in readable:
+                    self._clerk.decide(tx, received, message)
+        except TransientError:
+            raise  # the database's fault, not the message's: it waits where it is
+        # A message may break any handler or rule in any way; it alone is set aside, and the rest goes on.
+        except Exception:  # noqa: BLE001
+            if len(readable) == 1:
+                self._note_failure(readable[0][0], traceback.format_exc())
+                return
+            for one in readable:
+                self._decide([one])
+
+    def _note_failure(self, received: Received, error: str) -> None:
+        log.error("message.failed", inbox=received.id, error=error)
+        with self._store.write() as tx:
+            if tx.inbox.strike(received.id, error) >= STRIKES:
+                tx.inbox.fail(received.id)
+                self._tell(tx, received, error)
+
+    def _note_unreadable(self, received: Received, failure: ReadingFailure) -> None:
+        log.error("message.unreadable", inbox=received.id, reason=failure.reason)
+        with self._store.write() as tx:
+            if tx.inbox.strike(received.id, f"{failure.reason}\n{failure.detail}") < STRIKES:
+                return
+        (header_only,) = self._readers.read([_item(received, headers_only=True)])
+        if isinstance(header_only, ReadingFailure):
+            header_only = InboundMessage(size=received.size)
+        problem = f"this message could not be read ({failure.reason}); its octets are kept"
+        with self._store.write() as tx:
+            ticket_id = self._clerk.open_unreadable(tx, received, header_only, problem)
+            tx.inbox.fail(received.id, ticket_id)
+            self._tell(tx, received, failure.reason, ticket_id)
+
+    def _tell(self, tx: Transaction, received: Received, error: str, ticket_id: int | None = None) -> None:
+        log.error("message.set_aside", inbox=received.id, mailbox=received.mailbox)
+        self._ledger.alert(
+            tx,
+            f"inbox/{received.id}",
+            f"faultdesk: message {received.id} was set aside",
+            f"Message {received.id} of mailbox {received.mailbox} failed {STRIKES} times and was set aside.\n"
+            f"faultdesk inbox show {received.id}\nfaultdesk inbox retry {received.id}\n\n{error}",
+            ticket_id,
+        )
+
+
+def _item(received: Received, *, headers_only: bool = False) -> RawItem:
+    return RawItem(
+        id=received.id,
+        content=received.content,
+        size=received.size,
+        truncated=received.truncated,
+        headers_only=headers_only,
+    )

@@ -1,0 +1,7 @@
+pytest_plugins = [
+    "servers.databases",
+    "servers.dovecot",
+    "servers.mailboxes",
+    "servers.postgresql",
+    "servers.smtp",
+]

@@ -1,0 +1,149 @@
+"""A whole desk over a store, with hand-written parts where the world would be."""
+
+import queue
+import threading
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.domain.identity import Identity
+from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.reference import Seal
+from faultdesk.handlers import Handler
+from faultdesk.handlers.host import Host
+from faultdesk.pipeline.changes import Changes
+from faultdesk.pipeline.desk_clerk import DeskClerk
+from faultdesk.pipeline.ledger import SEND_MAIL, Ledger
+from faultdesk.pipeline.patience import patience
+from faultdesk.pipeline.perform import Performer, PerformFunction
+from faultdesk.pipeline.ports import Batch, Cursor, RawMessage
+from faultdesk.pipeline.send_mail import SendMail
+from faultdesk.pipeline.store import Transaction, Worker
+
+NOON = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
+
+
+class SetClock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = NOON
+
+    def now(self) -> datetime:
+        return self.time
+
+    def advance(self, span: timedelta) -> None:
+        self.time += span
+
+
+class ByHandEngine:
+    """Keeps what it is sent until the test lets it run."""
+
+    def __init__(self) -> None:
+        self.given: queue.SimpleQueue[int] = queue.SimpleQueue()
+
+    def send(self, tx: Transaction, job_id: int, lane: str) -> None:
+        tx.after_commit(lambda: self.given.put(job_id))
+
+    def serve(self, worker: Worker) -> None:
+        waiting: list[int] = []
+        while waiting or not self.given.empty():
+            while not self.given.empty():
+                waiting.append(self.given.get())
+            claim = worker.begin(waiting)
+            for claimed in claim.claimed:
+                worker.perform(claimed)
+            waiting = claim.left
+
+    def join(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class KeepingMailer:
+    """Keeps mails, or raises what it was told to."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, list[str], bytes]] = []
+        self.error: Exception | None = None
+
+    def send(self, envelope_from: str, recipients: Sequence[str], content: bytes) -> None:
+        if self.error:
+            raise self.error
+        self.sent.append((envelope_from, list(recipients), content))
+
+    def check(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class PlayedDesk:
+    """collect to perform, with the time, the mails and the readers in the test's hands."""
+
+    def __init__(
+        self,
+        store: SqlStore,
+        handlers: Mapping[str, Handler],
+        functions: Mapping[str, PerformFunction] | None = None,
+        **identity: object,
+    ) -> None:
+        known = {"name": "desk", "address": "service@faultdesk.example", "alerts": ("ops@faultdesk.example",)}
+        self.identity = Identity(**{**known, **identity})  # type: ignore[arg-type]
+        self.store = store
+        self.clock = SetClock()
+        self.engine = ByHandEngine()
+        self.mailer = KeepingMailer()
+        self.seal = Seal(b"key")
+        self.host = Host(handlers)
+        self.ledger = Ledger(self.engine, self.identity, self.seal, self.clock)
+        self.changes = Changes(self.host, self.ledger, self.clock)
+        self.clerk = DeskClerk(self.host, self.ledger, self.changes, self.seal, self.clock)
+        own: dict[str, PerformFunction] = {SEND_MAIL: SendMail(store, self.mailer, self.identity)}
+        self.performer = Performer(
+            store,
+            self.ledger,
+            self.clock,
+            lambda: {**self.host.job_functions, **own, **(functions or {})},
+            patience(threading.Event()),
+        )
+        self._uids = iter(range(1, 10**6))
+
+    def receive(self, content: bytes = b"", arrived_at: datetime | None = None) -> int:
+        """Store octets as collect does; return their ledger number."""
+        uid = next(self._uids)
+        raw = RawMessage(str(uid), content, arrived_at or self.clock.now(), len(content))
+        with self.store.write() as tx:
+            tx.inbox.add("service", Batch((raw,), Cursor(1, uid)), self.clock.now())
+        with self.store.read() as tx:
+            return max(received.id for received in tx.inbox.received(1000, 10**9))
+
+    def decide(self, message: InboundMessage) -> int | None:
+        """Let the clerk file a message as read; return its ticket."""
+        inbox_id = self.receive()
+        with self.store.read() as tx:
+            received = next(one for one in tx.inbox.received(1000, 10**9) if one.id == inbox_id)
+        with self.store.write() as tx:
+            self.clerk.decide(tx, received, message)
+        with self.store.database.read() as connection:
+            row = connection.exec_driver_sql(f"SELECT ticket_id FROM inbox WHERE id = {inbox_id}").one()  # noqa: S608
+        ticket_id: int | None = row.ticket_id
+        return ticket_id
+
+    def perform(self) -> None:
+        """Run all that is due now."""
+        while True:
+            self.engine.serve(self.performer)
+            if not self.ledger.tick(self.store):
+                return
+
+    def events(self, ticket_id: int | None) -> list[str]:
+        """Name what happened to a ticket, in order."""
+        assert ticket_id is not None
+        with self.store.read() as tx:
+            return [event.kind for event in tx.tickets.events(ticket_id)]
+
+    def state(self, inbox_id: int) -> tuple[str, str | None]:
+        """Tell a message's state and reason."""
+        with self.store.database.read() as connection:
+            row = connection.exec_driver_sql(f"SELECT state, reason FROM inbox WHERE id = {inbox_id}").one()  # noqa: S608
+        return row.state, row.reason

@@ -1,0 +1,110 @@
+"""A private PostgreSQL cluster on loopback; every `url()` is a database of its own."""
+
+import itertools
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from servers.process import ServerProcess, free_port, private_folder, program, unprivileged, wait_until
+
+PACKAGE = "postgresql"
+# The data need not survive the machine, only the server's own crash.
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "fsync": "off",
+    "max_connections": "200",
+    "timezone": "UTC",
+}
+
+
+class PostgreSQL:
+    """The cluster. `stop`, `kill` and `start` keep its port and databases."""
+
+    host = "127.0.0.1"
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self._numbers = itertools.count(1)
+        self._account = unprivileged("postgres")
+        cluster = folder / "cluster"
+        self._run(
+            "initdb", "--pgdata", str(cluster), "--username=postgres", "--auth=trust",
+            "--encoding=UTF8", "--locale=C", "--no-sync",
+        )  # fmt: skip
+        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        self._process = ServerProcess(
+            [_find("postgres"), "-D", str(cluster), f"--port={self.port}", *settings],
+            account=self._account,
+            folder=folder,
+        )
+
+    def url(self) -> str:
+        """Make a fresh, empty database and answer its SQLAlchemy URL."""
+        name = f"test_{next(self._numbers)}"
+        with self._connect() as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        return f"postgresql+psycopg://postgres@{self.host}:{self.port}/{name}"
+
+    def end_sessions(self) -> None:
+        """Cut every client's connection, as a restart of the server would."""
+        with self._connect() as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
+            )
+
+    def start(self) -> None:
+        self._process.start(self.port)
+        wait_until(self._accepts, "postgresql accepts connections")
+
+    def stop(self) -> None:
+        self._process.stop(signal.SIGINT)  # "fast": does not wait for clients to leave
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def _connect(self) -> psycopg.Connection:
+        return psycopg.connect(
+            host=self.host, port=self.port, user="postgres", dbname="postgres", autocommit=True
+        )
+
+    def _accepts(self) -> bool:
+        try:
+            self._connect().close()
+        except psycopg.OperationalError:  # it still recovers
+            return False
+        return True
+
+    def _run(self, name: str, *arguments: str) -> None:
+        subprocess.run(
+            [_find(name), *arguments],
+            check=True,
+            capture_output=True,
+            cwd="/",
+            user=self._account.uid,
+            group=self._account.gid,
+        )
+
+
+def _find(name: str) -> str:
+    folders = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True
+    )
+    return program(name, package=PACKAGE, folders=tuple(str(folder) for folder in folders))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    _find("postgres")
+    with private_folder("postgresql", unprivileged("postgres")) as folder:
+        server = PostgreSQL(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
