@@ -1,0 +1,167 @@
+"""Reads the file, and says everything that is wrong with it at once."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from faultdesk.config.settings import (
+    Config,
+    DatabaseSettings,
+    DeskSettings,
+    ImapSettings,
+    JobSettings,
+    LogSettings,
+    MaildirSettings,
+    OutboxSettings,
+    ReadingSettings,
+    SmtpSettings,
+)
+from faultdesk.domain.identity import is_deliverable
+from faultdesk.errors import ConfigError
+
+_COMPLAINT = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?", re.DOTALL)
+_KEY = re.compile(r"unknown field `([^`]*)`|^\.([^.\[]+)")
+_PLAIN_TABLES = {"desk": DeskSettings, "database": DatabaseSettings}
+_OPTIONAL_TABLES = {"reading": ReadingSettings, "jobs": JobSettings, "log": LogSettings}
+
+
+def load_config(path: Path) -> Config:
+    """Load and check a configuration.
+
+    Raises:
+        ConfigError: The file cannot be read or is wrong; the text holds a line for each complaint.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from error
+    errors: list[str] = []
+    config = _Loading(raw, path.resolve(), errors).config()
+    if config is None or errors:
+        raise ConfigError("\n".join(f"{path}: {error}" for error in errors))
+    return config
+
+
+class _Loading:
+    def __init__(self, raw: dict[str, Any], path: Path, errors: list[str]) -> None:
+        self._raw = raw
+        self._path = path
+        self._errors = errors
+
+    def config(self) -> Config | None:
+        tables: dict[str, Any] = {name: self._convert(name, kind) for name, kind in _PLAIN_TABLES.items()} | {
+            name: self._convert(name, kind, required=False) for name, kind in _OPTIONAL_TABLES.items()
+        }
+        tables["mailer"] = self._convert("mailer", SmtpSettings | OutboxSettings)
+        tables["mailboxes"] = self._mailboxes()
+        tables["handlers"] = self._handlers()
+        known = set(tables)
+        self._errors += [
+            f"{name}: no such table; there are {sorted(known)}" for name in self._raw if name not in known
+        ]
+        if desk := tables["desk"]:
+            self._errors += _desk_complaints(desk)
+        if self._errors:
+            return None
+        tables["database"] = _anchored(tables["database"], self._path.parent)
+        return Config(path=self._path, **tables)
+
+    def _convert(self, name: str, kind: Any, *, required: bool = True) -> Any:  # noqa: ANN401 - unions are no type[T]
+        if name not in self._raw and required:
+            self._errors.append(f"{name}: this table is missing")
+            return None
+        return convert_table(self._raw.get(name, {}), kind, name, self._path.parent, self._errors)
+
+    def _mailboxes(self) -> dict[str, Any]:
+        tables = self._tables("mailboxes")
+        if not tables:
+            self._errors.append("mailboxes: at least one is needed, [mailboxes.NAME]")
+        kind = ImapSettings | MaildirSettings
+        return {
+            name: convert_table(table, kind, f"mailboxes.{name}", self._path.parent, self._errors)
+            for name, table in tables.items()
+        }
+
+    def _handlers(self) -> dict[str, Any]:
+        return self._tables("handlers")
+
+    def _tables(self, name: str) -> dict[str, Any]:
+        tables = self._raw.get(name, {})
+        if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+            self._errors.append(f"{name}: must hold tables, [{name}.NAME]")
+            return {}
+        return tables
+
+
+def convert_table(
+    raw: object,
+    kind: Any,  # noqa: ANN401 - a struct or a union of structs
+    where: str,
+    base: Path,
+    errors: list[str],
+) -> Any:  # noqa: ANN401 - an instance of it, or None
+    """Convert one table to its struct; complaints go to `errors`, with the path of the key.
+
+    A key that was complained of is taken away and the rest looked at again, so that all are found.
+    """
+    if not isinstance(raw, dict):
+        errors.append(f"{where}: must be a table")
+        return None
+    left, complained = dict(raw), False
+    while True:
+        try:
+            converted = msgspec.convert(left, kind, dec_hook=lambda to, value: _decode(to, value, base))
+        except msgspec.ValidationError as error:
+            complained = True
+            key = _complain(str(error), where, set(raw) - set(left), errors)
+            if key not in left:
+                return None
+            del left[key]
+        else:
+            return None if complained else converted
+
+
+def _complain(error: str, where: str, taken: set[str], errors: list[str]) -> str | None:
+    """Write a complaint down; return the key to take away, None when there is none."""
+    match = _COMPLAINT.fullmatch(error)
+    what, path = (match["what"], match["path"] or "") if match else (error, "")
+    found = _KEY.search(what) if not path else _KEY.search(path)
+    key = next((group for group in found.groups() if group), None) if found else None
+    missing = re.search(r"missing required field `([^`]*)`", what)
+    if not (missing and missing[1] in taken):
+        errors.append(f"{where}{path}: {what[:1].lower()}{what[1:]}")
+    return key
+
+
+def _decode(kind: type, value: object, base: Path) -> object:
+    if kind is Path and isinstance(value, str):
+        return base / value
+    raise ValueError(f"expected a path, got {type(value).__name__}")
+
+
+def _anchored(database: DatabaseSettings, base: Path) -> DatabaseSettings:
+    """Let a relative SQLite file count from the configuration's folder."""
+    scheme, slashes, file = database.url.partition(":///")
+    if not scheme.startswith("sqlite") or not slashes:
+        return database
+    return msgspec.structs.replace(database, url=f"{scheme}:///{base / file}")
+
+
+def _desk_complaints(desk: DeskSettings) -> list[str]:
+    complaints = [
+        f"desk.{field}: {address} is not a mail address"
+        for field, addresses in (("address", (desk.address,)), ("alerts", desk.alerts))
+        for address in addresses
+        if not is_deliverable(address)
+    ]
+    try:
+        ZoneInfo(desk.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        complaints.append(f"desk.time_zone: {desk.time_zone} is not an IANA time zone")
+    return complaints

@@ -1,0 +1,169 @@
+"""Every setting: a table of the file is a struct here, with the same names and the defaults.
+
+Durations are ISO 8601 ("PT2H"), sizes octets. Relative paths count from the configuration file.
+Secrets are named, never written: a systemd credential or a file.
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+_MIB = 1024 * 1024
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every table: unknown keys are refused."""
+
+
+class Secret(Table, frozen=True, kw_only=True):
+    """Where a secret is: the name of a systemd credential, or a file that only the daemon reads."""
+
+    credential: str | None = None
+    file: Path | None = None
+
+
+class Security(StrEnum):
+    """How a connection is protected; certificates are always checked."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    PLAIN = "plain"
+
+
+class After(StrEnum):
+    """What becomes of a message on the server once it is stored."""
+
+    FLAG = "flag"
+    MOVE = "move"
+    NOTHING = "nothing"
+
+
+# Providers whose users share nothing but the provider.
+FREE_MAIL_DOMAINS = frozenset(
+    {
+        "163.com", "126.com", "yeah.net", "188.com", "vip.163.com", "qq.com", "foxmail.com",
+        "vip.qq.com", "sina.com", "sina.cn", "sohu.com", "139.com", "189.cn", "wo.cn", "21cn.com",
+        "tom.com", "aliyun.com", "gmail.com", "googlemail.com", "outlook.com", "hotmail.com",
+        "live.com", "live.cn", "msn.com", "yahoo.com", "yahoo.com.hk", "yahoo.com.tw", "icloud.com",
+        "me.com", "proton.me", "protonmail.com", "gmx.com", "gmx.net", "mail.com", "netvigator.com",
+        "hinet.net", "pchome.com.tw",
+    }
+)  # fmt: skip
+
+
+class DeskSettings(Table, frozen=True, kw_only=True):
+    """[desk]: who the desk is."""
+
+    name: str
+    address: str
+    signing_key: Secret
+    time_zone: str = "Asia/Shanghai"
+    envelope_from: str = ""
+    plus_addressing: bool = False
+    alerts: tuple[str, ...] = ()
+    free_mail_domains: frozenset[str] = FREE_MAIL_DOMAINS
+    hourly_cap: int = 20
+
+
+class DatabaseSettings(Table, frozen=True, kw_only=True):
+    """[database]: sqlite:///file or postgresql+psycopg://user@host/name."""
+
+    url: str
+    password: Secret | None = None
+
+
+class MailboxSettings(Table, frozen=True, kw_only=True):
+    """What every mailbox has."""
+
+    poll: timedelta = timedelta(seconds=60)
+    max_message_octets: int = 30 * _MIB
+    """Of a larger message only the header section is kept."""
+
+
+class ImapSettings(MailboxSettings, frozen=True, kw_only=True, tag_field="type", tag="imap"):
+    """[mailboxes.NAME] with type = "imap"."""
+
+    host: str
+    user: str
+    password: Secret
+    port: int = 0
+    """0: 993 with tls, else 143."""
+    security: Security = Security.TLS
+    allow_plain_text: bool = False
+    """Let the password travel unprotected to a host that is not this one."""
+    ca_file: Path | None = None
+    folder: str = "INBOX"
+    after: After = After.FLAG
+    move_to: str = ""
+    idle: bool = True
+    timeout: timedelta = timedelta(seconds=30)
+    batch_messages: int = 100
+    batch_octets: int = 8 * _MIB
+
+
+class MaildirSettings(MailboxSettings, frozen=True, kw_only=True, tag_field="type", tag="maildir"):
+    """[mailboxes.NAME] with type = "maildir"."""
+
+    path: Path
+    poll: timedelta = timedelta(seconds=0.25)
+
+
+class SmtpSettings(Table, frozen=True, kw_only=True, tag_field="type", tag="smtp"):
+    """[mailer] with type = "smtp"."""
+
+    host: str
+    port: int = 0
+    """0: 465 with tls, 587 with starttls, else 25."""
+    security: Security = Security.STARTTLS
+    allow_plain_text: bool = False
+    user: str = ""
+    password: Secret | None = None
+    ca_file: Path | None = None
+    timeout: timedelta = timedelta(seconds=60)
+    helo_name: str = ""
+
+
+class OutboxSettings(Table, frozen=True, kw_only=True, tag_field="type", tag="maildir"):
+    """[mailer] with type = "maildir": mail is written to a folder."""
+
+    path: Path
+
+
+class ReadingSettings(Table, frozen=True, kw_only=True):
+    """[reading]: the child processes that read hostile octets."""
+
+    processes: int = 0
+    """0: one per core, two at most."""
+    memory_octets: int = 512 * _MIB
+    time: timedelta = timedelta(seconds=20)
+    open_files: int = 64
+
+
+class JobSettings(Table, frozen=True, kw_only=True):
+    """[jobs]: how what was decided is performed."""
+
+    workers: int = 2
+    attempts: int = 6
+
+
+class LogSettings(Table, frozen=True, kw_only=True):
+    """[log]: level "debug", "info", "warning" or "error"."""
+
+    level: str = "info"
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole file. `handlers` holds each handler's table as written, in the file's order."""
+
+    path: Path
+    desk: DeskSettings
+    database: DatabaseSettings
+    mailboxes: dict[str, ImapSettings | MaildirSettings]
+    mailer: SmtpSettings | OutboxSettings
+    handlers: dict[str, dict[str, Any]]
+    reading: ReadingSettings = ReadingSettings()
+    jobs: JobSettings = JobSettings()
+    log: LogSettings = LogSettings()

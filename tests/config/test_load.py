@@ -1,0 +1,121 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from faultdesk.config import Config, load_config
+from faultdesk.config.settings import ImapSettings, MaildirSettings, Security, SmtpSettings
+from faultdesk.errors import ConfigError
+
+GOOD = """
+[desk]
+name = "desk"
+address = "service@faultdesk.example"
+signing_key = { file = "signing.key" }
+
+[database]
+url = "sqlite:///faultdesk.db"
+
+[mailboxes.inbox]
+type = "maildir"
+path = "inbox"
+
+[mailer]
+type = "maildir"
+path = "/var/mail/out"
+
+[handlers.sla]
+respond_within = "PT2H"
+"""
+
+
+def load(tmp_path: Path, text: str) -> Config:
+    file = tmp_path / "faultdesk.toml"
+    file.write_text(text, encoding="utf-8")
+    return load_config(file)
+
+
+def complaints(tmp_path: Path, text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    return [line.partition("faultdesk.toml: ")[2] for line in str(caught.value).splitlines()]
+
+
+def test_relative_paths_count_from_the_file(tmp_path: Path) -> None:
+    config = load(tmp_path, GOOD)
+
+    assert config.mailboxes["inbox"] == MaildirSettings(path=tmp_path / "inbox")
+    assert config.desk.signing_key.file == tmp_path / "signing.key"
+    assert config.database.url == f"sqlite:///{tmp_path}/faultdesk.db"
+
+
+def test_an_absolute_path_stays(tmp_path: Path) -> None:
+    assert load(tmp_path, GOOD).mailer.path == Path("/var/mail/out")  # type: ignore[union-attr]
+
+
+def test_an_unknown_key_is_refused_with_its_path(tmp_path: Path) -> None:
+    text = GOOD.replace('path = "inbox"', 'path = "inbox"\npasword = "x"')
+
+    assert complaints(tmp_path, text) == ["mailboxes.inbox: object contains unknown field `pasword`"]
+
+
+def test_an_unknown_table_is_refused(tmp_path: Path) -> None:
+    assert "mailer2: no such table" in complaints(tmp_path, GOOD + "[mailer2]\n")[0]
+
+
+def test_everything_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    text = (
+        GOOD.replace('name = "desk"', 'name = 5\ncolour = "red"')
+        .replace("service@faultdesk.example", "nobody")
+        .replace('path = "inbox"', "")
+        + '[jobs]\nworkers = "many"\nattempts = "few"\n'
+    )
+
+    said = "\n".join(complaints(tmp_path, text))
+
+    assert "desk.name: expected `str`, got `int`" in said
+    assert "desk: object contains unknown field `colour`" in said
+    assert "mailboxes.inbox: object missing required field `path`" in said
+    assert "jobs.workers: expected `int`, got `str`" in said
+    assert "jobs.attempts: expected `int`, got `str`" in said
+
+
+def test_a_missing_table_is_named(tmp_path: Path) -> None:
+    assert (
+        complaints(
+            tmp_path, GOOD.replace("[mailer]", "[log]").replace('type = "maildir"\npath = "/var', 'x="')
+        )
+        != []
+    )
+    assert "mailer: this table is missing" in complaints(tmp_path, GOOD.partition("[mailer]")[0])
+
+
+def test_an_address_that_is_none_is_refused(tmp_path: Path) -> None:
+    assert complaints(tmp_path, GOOD.replace("service@faultdesk.example", "nobody")) == [
+        "desk.address: nobody is not a mail address"
+    ]
+
+
+def test_a_time_zone_nobody_knows_is_refused(tmp_path: Path) -> None:
+    text = GOOD.replace('name = "desk"', 'name = "desk"\ntime_zone = "Asia/Beijing2"')
+
+    assert complaints(tmp_path, text) == ["desk.time_zone: Asia/Beijing2 is not an IANA time zone"]
+
+
+def test_a_file_that_is_no_toml_says_where(tmp_path: Path) -> None:
+    assert "line 1" in complaints(tmp_path, "[desk\n")[0]
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"none\.toml: No such file"):
+        load_config(tmp_path / "none.toml")
+
+
+def test_the_example_file_is_a_configuration() -> None:
+    config = load_config(Path(__file__).parents[2] / "faultdesk.example.toml")
+
+    imap = config.mailboxes["service"]
+    assert isinstance(imap, ImapSettings)
+    assert imap.security is Security.TLS
+    assert imap.timeout == timedelta(seconds=30)
+    assert isinstance(config.mailer, SmtpSettings)
