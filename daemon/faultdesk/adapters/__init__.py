@@ -1,0 +1,1 @@
+"""What faultdesk uses of the world: servers, databases, the machine."""

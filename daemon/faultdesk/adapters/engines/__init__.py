@@ -1,0 +1,1 @@
+"""Engines deliver jobs; the ledger owns them."""

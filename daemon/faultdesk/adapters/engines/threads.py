@@ -1,0 +1,98 @@
+"""The default engine: threads of this process, nothing to install."""
+
+import queue
+import threading
+import zlib
+
+import structlog
+
+from faultdesk.errors import TransientError
+from faultdesk.pipeline.store import Store, Transaction, Worker
+
+log = structlog.get_logger()
+
+_LOOK_SECONDS = 1.0
+_BATCH = 32
+"""Jobs begun in one transaction: the more, the fewer commits, and the more that a kill counts an attempt of."""
+
+
+class ThreadsEngine:
+    """A lane always lands on the same thread, so its jobs are in order and alone."""
+
+    def __init__(self, store: Store, stopping: threading.Event, workers: int = 2) -> None:
+        self._store = store
+        self._stopping = stopping
+        self._queues: list[queue.Queue[int | None]] = [queue.Queue() for _ in range(workers)]
+        self._threads: list[threading.Thread] = []
+
+    def send(self, tx: Transaction, job_id: int, lane: str) -> None:
+        """Deliver once the transaction is committed."""
+        tx.after_commit(lambda: self._give(job_id, lane))
+
+    def _give(self, job_id: int, lane: str) -> None:
+        self._queues[zlib.crc32(lane.encode()) % len(self._queues)].put(job_id)
+
+    def serve(self, worker: Worker) -> None:
+        """Start the threads, with what the last process was given and did not finish first."""
+        with self._store.read() as tx:
+            for job_id, lane in tx.jobs.sent():
+                self._give(job_id, lane)
+        self._threads = [
+            threading.Thread(target=self._work, args=(given, worker), name=f"worker-{number}")
+            for number, given in enumerate(self._queues)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _work(self, given: queue.Queue[int | None], worker: Worker) -> None:
+        waiting: list[int] = []
+        try:
+            while not self._stopping.is_set() and self._take(given, waiting):
+                claim = worker.begin(waiting)
+                for claimed in claim.claimed:
+                    if self._stopping.is_set():
+                        return
+                    worker.perform(claimed)
+                for _ in range(len(waiting) - len(claim.left)):
+                    given.task_done()
+                waiting = claim.left
+        except TransientError as error:
+            log.warning("worker.stopped_waiting", error=str(error))
+
+    @staticmethod
+    def _take(given: queue.Queue[int | None], waiting: list[int]) -> bool:
+        """Fill up what waits, in order, blocking only for the first; false when the end was given."""
+        while len(waiting) < _BATCH:
+            try:
+                job_id = given.get(block=not waiting)
+            except queue.Empty:
+                return True
+            if job_id is None:
+                return False
+            waiting.append(job_id)
+        return True
+
+    def is_alive(self) -> bool:
+        """Tell whether every worker is still there."""
+        return all(thread.is_alive() for thread in self._threads)
+
+    def join(self) -> None:
+        """Wait until everything delivered so far has been run.
+
+        Raises:
+            TransientError: A worker is gone, and what it was given waits for the next start.
+        """
+        for given in self._queues:
+            with given.all_tasks_done:
+                while given.unfinished_tasks:
+                    given.all_tasks_done.wait(_LOOK_SECONDS)
+                    if not self.is_alive():
+                        raise TransientError("a worker ended before its work; see the log")
+
+    def stop(self) -> None:
+        """Let the workers end the job they are at, and no other."""
+        self._stopping.set()
+        for given in self._queues:
+            given.put(None)
+        for thread in self._threads:
+            thread.join()

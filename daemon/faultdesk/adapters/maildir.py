@@ -1,0 +1,229 @@
+"""A Maildir as a mailbox, and as a way out (https://cr.yp.to/proto/maildir.html)."""
+
+import os
+import stat
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+
+from faultdesk.adapters.maildir_layout import INFO, make_folders, unique_name, write_durably
+from faultdesk.adapters.oversize import HEADER_OCTETS, header_section
+from faultdesk.config.settings import MaildirSettings
+from faultdesk.errors import MailboxUnavailableError, MailerUnavailableError, MailRefusedError
+from faultdesk.pipeline.ports import Batch, Cursor, RawMessage
+
+log = structlog.get_logger()
+
+# A Maildir has no UIDs that rise: every name in new/ is looked at, and the inbox knows which it has.
+_NO_CURSOR = Cursor(uid_validity=0, last_uid=0)
+_BATCH_MESSAGES = 100
+_BATCH_OCTETS = 8 * 1024 * 1024
+_GLANCE_SECONDS = 0.25
+
+
+class _File(NamedTuple):
+    name: str
+    uid: str
+    octets: int
+    modified_ns: int
+
+
+class MaildirMailbox:
+    """Implements `pipeline.ports.Mailbox`: a message is collected from new/ and moves to cur/ once it is stored.
+
+    What lies in cur/ belongs to people's mail programs and is never looked at.
+    """
+
+    def __init__(self, name: str, settings: MaildirSettings) -> None:
+        self.name = name
+        self._path = settings.path
+        self._max_message_octets = settings.max_message_octets
+        self._names: dict[str, str] = {}
+        self._complained: set[str] = set()
+        self._looked_at_ns = 0
+        self._interrupted = threading.Event()
+
+    def open(self) -> None:
+        """Make the folders if they are missing.
+
+        Raises:
+            MailboxUnavailableError: The folder around them is missing, or we may not enter.
+        """
+        try:
+            make_folders(self._path)
+        except OSError as error:
+            raise self._unavailable(error) from error
+
+    def fetch_new(self, cursor: Cursor | None) -> Iterator[Batch]:  # noqa: ARG002 - there is none here
+        """Yield what is in new/, oldest first.
+
+        Raises:
+            MailboxUnavailableError: The folder is gone or may not be read.
+        """
+        try:
+            self._looked_at_ns = self._changed_at_ns()
+            files = self._list()
+        except OSError as error:
+            raise self._unavailable(error) from error
+        self._names = {file.uid: file.name for file in files}
+        for part in _divide(files):
+            yield Batch(tuple(self._read_all(part)), _NO_CURSOR)
+
+    def mark_done(self, uids: Sequence[str], uid_validity: int = 0) -> None:  # noqa: ARG002 - a Maildir has none
+        """Move stored messages to cur/; one that is gone is no error.
+
+        Raises:
+            MailboxUnavailableError: The folder may not be written.
+        """
+        try:
+            if not self._names.keys() >= set(uids):
+                self._names = {file.uid: file.name for file in self._list()}
+            for uid in uids:
+                if name := self._names.pop(uid, None):
+                    self._move_to_cur(name)
+        except OSError as error:
+            raise self._unavailable(error) from error
+
+    def wait(self, at_most: timedelta) -> None:
+        """Return when new/ changed, after `at_most`, or when interrupted."""
+        deadline = time.monotonic() + at_most.total_seconds()
+        while (left := deadline - time.monotonic()) > 0:
+            if self._interrupted.wait(min(left, _GLANCE_SECONDS)) or self._has_changed():
+                break
+        self._interrupted.clear()
+
+    def interrupt(self) -> None:
+        """End a `wait` from another thread, now or as soon as it begins."""
+        self._interrupted.set()
+
+    def close(self) -> None:
+        """Do nothing: no file stays open."""
+
+    def _list(self) -> list[_File]:
+        files = []
+        with os.scandir(self._path / "new") as entries:
+            for entry in entries:
+                try:
+                    told = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # somebody else was faster
+                # A link may lead anywhere, a pipe nowhere: neither is a delivery.
+                if stat.S_ISREG(told.st_mode) and not entry.name.startswith("."):
+                    files.append(_File(entry.name, _uid(entry.name), told.st_size, told.st_mtime_ns))
+        return sorted(files, key=lambda file: (file.modified_ns, file.name))
+
+    def _read_all(self, files: list[_File]) -> Iterator[RawMessage]:
+        for file in files:
+            try:
+                yield self._read(file)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                # One file that cannot be read must not keep the others from us.
+                self._complain_once(file, error)
+
+    def _read(self, file: _File) -> RawMessage:
+        large = file.octets > self._max_message_octets
+        with (self._path / "new" / file.name).open("rb") as opened:
+            content = opened.read(HEADER_OCTETS if large else -1)
+        return RawMessage(
+            uid=file.uid,
+            content=header_section(content) if large else content,
+            arrived_at=datetime.fromtimestamp(file.modified_ns / 1e9, UTC),
+            size=max(file.octets, len(content)),
+            truncated=large,
+        )
+
+    def _complain_once(self, file: _File, error: OSError) -> None:
+        if file.uid not in self._complained:
+            self._complained.add(file.uid)
+            log.error("mailbox.unreadable", mailbox=self.name, file=file.uid, error=str(error))
+
+    def _move_to_cur(self, name: str) -> None:
+        target = self._path / "cur" / (name if INFO in name else name + INFO)
+        try:
+            (self._path / "new" / name).rename(target)
+        except FileNotFoundError:
+            if not target.parent.is_dir():
+                raise
+
+    def _has_changed(self) -> bool:
+        try:
+            return self._changed_at_ns() != self._looked_at_ns
+        except OSError:
+            return True  # the next `open` says what is wrong
+
+    def _changed_at_ns(self) -> int:
+        return (self._path / "new").stat().st_mtime_ns
+
+    def _unavailable(self, error: OSError) -> MailboxUnavailableError:
+        return MailboxUnavailableError(
+            f"{self.name}: {error.filename or self._path}: {error.strerror or error}"
+        )
+
+
+class MaildirMailer:
+    """Implements `pipeline.ports.Mailer`: every mail becomes a file, with its envelope on top."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def send(self, envelope_from: str, recipients: Sequence[str], content: bytes) -> None:
+        """Write one mail; return once it would survive a power cut.
+
+        Raises:
+            MailerUnavailableError: The folder may not be written, or the disk is full.
+            MailRefusedError: An address holds a control character.
+        """
+        addresses = [envelope_from, *recipients]
+        if any(ord(character) < ord(" ") for address in addresses for character in address):
+            raise MailRefusedError(f"an address with a control character: {addresses!r}")
+        # As the final delivery does, RFC 5321 section 4.4.
+        envelope = f"Return-Path: <{envelope_from}>\r\n" + "".join(
+            f"Delivered-To: {to}\r\n" for to in recipients
+        )
+        try:
+            make_folders(self._path)
+            write_durably(self._path, unique_name(), envelope.encode() + content)
+        except OSError as error:
+            raise MailerUnavailableError(f"{self._path}: {error.strerror or error}") from error
+
+    def check(self) -> None:
+        """Make the folders and see that we may write.
+
+        Raises:
+            MailerUnavailableError: We may not.
+        """
+        try:
+            make_folders(self._path)
+        except OSError as error:
+            raise MailerUnavailableError(f"{self._path}: {error.strerror or error}") from error
+        if not os.access(self._path / "new", os.W_OK | os.X_OK):
+            raise MailerUnavailableError(f"{self._path}/new: may not be written")
+
+    def close(self) -> None:
+        """Do nothing: no file stays open."""
+
+
+def _uid(name: str) -> str:
+    """Take the unique part of a file's name, as text that any database takes."""
+    unique = name.partition(INFO)[0]
+    return os.fsencode(unique).decode(errors="backslashreplace")
+
+
+def _divide(files: list[_File]) -> Iterator[list[_File]]:
+    part: list[_File] = []
+    octets = 0
+    for file in files:
+        if len(part) == _BATCH_MESSAGES or (part and octets + file.octets > _BATCH_OCTETS):
+            yield part
+            part, octets = [], 0
+        part.append(file)
+        octets += file.octets
+    if part:
+        yield part

@@ -1,0 +1,177 @@
+"""The ledger of notices in SQL."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import bindparam, select
+
+from faultdesk.adapters.sql.tables import inbox, mailbox
+from faultdesk.errors import NotFoundError
+from faultdesk.pipeline.ports import Batch, Cursor, RawMessage
+from faultdesk.pipeline.store import InboxState, Received
+
+_RECEIVED = inbox.c.state == sa.literal_column("'received'")
+"""A literal, not a parameter: only so SQLite uses the partial index."""
+
+
+class SqlInbox:
+    """Messages as they came, and how far each mailbox has been collected."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def cursor(self, mailbox_name: str) -> Cursor | None:
+        """Tell how far this mailbox has been collected."""
+        row = self._connection.execute(
+            select(mailbox.c.uid_validity, mailbox.c.last_uid).where(mailbox.c.name == mailbox_name)
+        ).one_or_none()
+        return Cursor(*row) if row and row.uid_validity is not None else None
+
+    def add(self, mailbox_name: str, batch: Batch, now: datetime) -> int:
+        """Store what is not known yet, move the cursor; return how many were new."""
+        hashed = {raw.uid: hashlib.sha256(raw.content).digest() for raw in batch.messages}
+        known = self._known(mailbox_name, batch, hashed)
+        rows = [
+            _row(mailbox_name, batch.cursor.uid_validity, raw, hashed[raw.uid], now)
+            for raw in batch.messages
+            if raw.uid not in known
+        ]
+        if rows:
+            self._connection.execute(inbox.insert(), rows)
+        self._set_mailbox(
+            mailbox_name, uid_validity=batch.cursor.uid_validity, last_uid=batch.cursor.last_uid
+        )
+        return len(rows)
+
+    def _known(self, mailbox_name: str, batch: Batch, hashed: dict[str, bytes]) -> set[str]:
+        here = inbox.c.mailbox == mailbox_name
+        uids = self._connection.scalars(
+            select(inbox.c.uid).where(
+                here, inbox.c.uid_validity == batch.cursor.uid_validity, inbox.c.uid.in_(hashed)
+            )
+        )
+        known = set(uids)
+        if batch.rescan:
+            seen = set(
+                self._connection.scalars(
+                    select(inbox.c.sha256).where(here, inbox.c.sha256.in_(hashed.values()))
+                )
+            )
+            known |= {uid for uid, digest in hashed.items() if digest in seen}
+        return known
+
+    def unsettled(self, mailbox_name: str) -> tuple[str, ...]:
+        """Name the UIDs that were stored under today's UIDVALIDITY and not yet marked done there."""
+        current = select(mailbox.c.uid_validity).where(mailbox.c.name == mailbox_name).scalar_subquery()
+        return tuple(
+            self._connection.scalars(
+                select(inbox.c.uid)
+                .where(
+                    inbox.c.mailbox == mailbox_name,
+                    sa.text("NOT settled"),
+                    inbox.c.uid_validity == current,
+                )
+                .order_by(inbox.c.id)
+            )
+        )
+
+    def settle(self, mailbox_name: str, uids: Sequence[str]) -> None:
+        """Note that these were marked done on the server."""
+        self._connection.execute(
+            inbox.update()
+            .where(inbox.c.mailbox == mailbox_name, sa.text("NOT settled"), inbox.c.uid.in_(uids))
+            .values(settled=True)
+        )
+
+    def report(self, mailbox_name: str, now: datetime, error: str | None) -> None:
+        """Note that a mailbox was reached just now, or why it was not."""
+        if error is None:
+            self._set_mailbox(mailbox_name, reached_at=now, error=None, failing_since=None)
+            return
+        since = self._connection.scalar(select(mailbox.c.failing_since).where(mailbox.c.name == mailbox_name))
+        self._set_mailbox(mailbox_name, error=error, failing_since=since or now)
+
+    def _set_mailbox(self, mailbox_name: str, **values: Any) -> None:  # noqa: ANN401 - column values
+        changed = self._connection.execute(
+            mailbox.update().where(mailbox.c.name == mailbox_name).values(**values)
+        )
+        if not changed.rowcount:
+            self._connection.execute(mailbox.insert().values(name=mailbox_name, **values))
+
+    def received(self, limit: int, octets: int) -> list[Received]:
+        """Take the oldest waiting messages, at most so many and so large; at least one if there is any."""
+        sizes = self._connection.execute(
+            select(inbox.c.id, inbox.c.strikes, sa.func.length(inbox.c.content).label("octets"))
+            .where(_RECEIVED)
+            .order_by(inbox.c.id)
+            .limit(limit)
+        )
+        chosen: list[int] = []
+        for row in sizes:
+            octets -= row.octets
+            if chosen and octets < 0:
+                break
+            chosen.append(row.id)
+        columns = [inbox.c[name] for name in Received.__struct_fields__]
+        rows = self._connection.execute(select(*columns).where(inbox.c.id.in_(chosen)).order_by(inbox.c.id))
+        return [Received(*row) for row in rows]
+
+    def done(self, inbox_id: int, ticket_id: int | None) -> None:
+        """End in a ticket."""
+        self._end(inbox_id, InboxState.DONE, ticket_id, None)
+
+    def ignore(self, inbox_id: int, reason: str, ticket_id: int | None = None) -> None:
+        """End without opening a ticket."""
+        self._end(inbox_id, InboxState.IGNORED, ticket_id, reason)
+
+    def fail(self, inbox_id: int, ticket_id: int | None = None) -> None:
+        """Set aside."""
+        self._end(inbox_id, InboxState.FAILED, ticket_id, "three strikes")
+
+    def _end(self, inbox_id: int, state: InboxState, ticket_id: int | None, reason: str | None) -> None:
+        self._connection.execute(
+            _END, {"row": inbox_id, "state": state, "ticket_id": ticket_id, "reason": reason}
+        )
+
+    def strike(self, inbox_id: int, error: str) -> int:
+        """Count a failure; return how many there are now."""
+        strikes: int = self._connection.execute(
+            inbox.update()
+            .where(inbox.c.id == inbox_id)
+            .values(strikes=inbox.c.strikes + 1, error=error)
+            .returning(inbox.c.strikes)
+        ).scalar_one()
+        return strikes
+
+    def content(self, inbox_id: int) -> bytes:
+        """Give the octets as they came."""
+        content = self._connection.scalar(select(inbox.c.content).where(inbox.c.id == inbox_id))
+        if content is None:
+            raise NotFoundError(f"no message {inbox_id} in the inbox")
+        return bytes(content)
+
+
+_END = (
+    inbox.update()
+    .where(inbox.c.id == bindparam("row"))
+    .values(state=bindparam("state"), ticket_id=bindparam("ticket_id"), reason=bindparam("reason"))
+)
+
+
+def _row(mailbox_name: str, validity: int, raw: RawMessage, digest: bytes, now: datetime) -> dict[str, Any]:
+    return {
+        "mailbox": mailbox_name,
+        "uid_validity": validity,
+        "uid": raw.uid,
+        "sha256": digest,
+        "size": raw.size,
+        "truncated": raw.truncated,
+        "arrived_at": raw.arrived_at,
+        "collected_at": now,
+        "state": InboxState.RECEIVED,
+        "settled": False,
+        "content": raw.content,
+    }

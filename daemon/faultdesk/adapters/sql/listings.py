@@ -1,0 +1,194 @@
+"""What the command line shows: reads only, shaped for people."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+
+from faultdesk.adapters.sql.tables import attachment, event, inbox, job, mailbox, message, ticket
+from faultdesk.domain.promise import deadlines_of
+from faultdesk.domain.ticket import Event, Status
+from faultdesk.errors import NotFoundError
+
+Row = dict[str, Any]
+
+
+def tickets(connection: sa.Connection, *, with_resolved: bool, limit: int) -> list[Row]:
+    """List tickets, the latest last, with their deadlines as derived from their logs."""
+    chosen = select(ticket).order_by(ticket.c.id.desc()).limit(limit)
+    if not with_resolved:
+        chosen = chosen.where(ticket.c.status != Status.RESOLVED)
+    rows = connection.execute(chosen).all()[::-1]
+    logs: dict[int, list[Event]] = {row.id: [] for row in rows}
+    found = connection.execute(
+        select(event.c.ticket_id, event.c.kind, event.c.data, event.c.at)
+        .where(event.c.ticket_id.in_(logs))
+        .order_by(event.c.id)
+    )
+    for row in found:
+        logs[row.ticket_id].append(Event(row.kind, row.data, row.at))
+    return [_ticket_row(row, logs[row.id]) for row in rows]
+
+
+def _ticket_row(row: sa.Row[Any], log: list[Event]) -> Row:
+    about = row.classification
+    due = {f"{deadline.name}_due": deadline.due_at for deadline in deadlines_of(log)}
+    met = {f"{deadline.name}_met": deadline.met_at for deadline in deadlines_of(log)}
+    return {
+        "reference": row.reference,
+        "status": row.status,
+        "kind": about["kind"],
+        "fault_class": about["fault_class"],
+        "system": about["system"],
+        "severity": about["severity"],
+        "subject": row.subject,
+        "client": row.requester_address,
+        "noticed_at": row.noticed_at,
+        **{
+            key: (due | met).get(key)
+            for key in ("response_due", "response_met", "on_site_due", "on_site_met")
+        },
+    }
+
+
+def messages(connection: sa.Connection, ticket_id: int) -> list[Row]:
+    """List what was written on a ticket, oldest first."""
+    columns = [
+        message.c[name]
+        for name in (
+            "id",
+            "inbox_id",
+            "purpose",
+            "sender",
+            "recipients",
+            "subject",
+            "text",
+            "at",
+            "message_id",
+        )
+    ]
+    rows = connection.execute(select(*columns).where(message.c.ticket_id == ticket_id).order_by(message.c.id))
+    return [row._asdict() | {"attachments": _attachments(connection, row.id)} for row in rows.all()]
+
+
+def _attachments(connection: sa.Connection, message_row: int) -> list[Row]:
+    columns = (attachment.c.name, attachment.c.media_type, attachment.c.size)
+    rows = connection.execute(select(*columns).where(attachment.c.message_id == message_row))
+    return [row._asdict() for row in rows]
+
+
+_INBOX = [
+    inbox.c[name]
+    for name in (
+        "id", "mailbox", "uid", "state", "reason", "strikes", "size", "truncated", "arrived_at"
+    )
+] + [ticket.c.reference.label("ticket")]  # fmt: skip
+_WITH_TICKET = inbox.outerjoin(ticket, inbox.c.ticket_id == ticket.c.id)
+
+
+def inbox_rows(connection: sa.Connection, state: str | None, limit: int) -> list[Row]:
+    """List received messages, the latest last."""
+    chosen = select(*_INBOX).select_from(_WITH_TICKET).order_by(inbox.c.id.desc()).limit(limit)
+    if state:
+        chosen = chosen.where(inbox.c.state == state)
+    return [row._asdict() for row in connection.execute(chosen).all()[::-1]]
+
+
+def inbox_row(connection: sa.Connection, inbox_id: int) -> Row:
+    """Give one received message with its error.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    row = connection.execute(
+        select(*_INBOX, inbox.c.error).select_from(_WITH_TICKET).where(inbox.c.id == inbox_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFoundError(f"no message {inbox_id} in the inbox")
+    return row._asdict()
+
+
+def job_rows(connection: sa.Connection, state: str | None, limit: int) -> list[Row]:
+    """List jobs by the time they come due."""
+    columns = [job.c[name] for name in ("id", "kind", "state", "run_at", "tries", "name")]
+    with_ticket = job.outerjoin(ticket, job.c.ticket_id == ticket.c.id)
+    chosen = select(*columns, ticket.c.reference.label("ticket")).select_from(with_ticket)
+    chosen = chosen.order_by(job.c.run_at).limit(limit)
+    if state:
+        chosen = chosen.where(job.c.state == state)
+    return [row._asdict() for row in connection.execute(chosen)]
+
+
+def job_row(connection: sa.Connection, job_id: int) -> Row:
+    """Give one job with its arguments and error.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    row = connection.execute(select(job).where(job.c.id == job_id)).one_or_none()
+    if row is None:
+        raise NotFoundError(f"no job {job_id}")
+    return row._asdict()
+
+
+def status(connection: sa.Connection) -> list[Row]:
+    """Sum up: mailboxes, messages, tickets and jobs by state."""
+    rows: list[Row] = [
+        {
+            "what": "mailbox",
+            "name": row.name,
+            "count": None,
+            "since": row.failing_since or row.reached_at,
+            "detail": row.error or "reached",
+        }
+        for row in connection.execute(select(mailbox).order_by(mailbox.c.name))
+    ]
+    for table, column, oldest in (
+        (inbox, inbox.c.state, inbox.c.arrived_at),
+        (ticket, ticket.c.status, ticket.c.noticed_at),
+        (job, job.c.state, job.c.run_at),
+    ):
+        counted = connection.execute(
+            select(column.label("name"), func.count().label("count"), func.min(oldest).label("since"))
+            .group_by(column)
+            .order_by(column)
+        )
+        rows += [{"what": str(table.name), **row._asdict(), "detail": ""} for row in counted]
+    return rows
+
+
+def retry_inbox(connection: sa.Connection, inbox_id: int) -> bool:
+    """Let a message be triaged again; False when it is not one that failed or was ignored."""
+    changed = connection.execute(
+        inbox.update()
+        .where(inbox.c.id == inbox_id, inbox.c.state.in_(("failed", "ignored")), inbox.c.ticket_id.is_(None))
+        .values(state="received", strikes=0, reason=None, error=None)
+    )
+    return changed.rowcount == 1
+
+
+def drop_inbox(connection: sa.Connection, inbox_id: int) -> bool:
+    """Give a failed message up, its octets kept; False when it is not a failed one."""
+    changed = connection.execute(
+        inbox.update()
+        .where(inbox.c.id == inbox_id, inbox.c.state == "failed")
+        .values(state="ignored", reason="dropped by an operator")
+    )
+    return changed.rowcount == 1
+
+
+def retry_job(connection: sa.Connection, job_id: int, now: datetime) -> bool:
+    """Let a parked job or one that waits run now; False when it is neither."""
+    changed = connection.execute(
+        job.update()
+        .where(job.c.id == job_id, job.c.state.in_(("parked", "due")))
+        .values(state="due", run_at=now, tries=0)
+    )
+    return changed.rowcount == 1
+
+
+def drop_job(connection: sa.Connection, job_id: int) -> bool:
+    """Take a parked job or one that waits out of the ledger; False when it is neither."""
+    deleted = connection.execute(job.delete().where(job.c.id == job_id, job.c.state.in_(("parked", "due"))))
+    return deleted.rowcount == 1

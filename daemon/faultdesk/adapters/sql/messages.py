@@ -1,0 +1,126 @@
+"""What was written on a ticket, from either side, in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import bindparam, select
+
+from faultdesk.adapters.sql.tables import attachment, message
+from faultdesk.adapters.sql.upsert import insert_or_skip
+from faultdesk.domain.message import InboundMessage
+from faultdesk.errors import NotFoundError
+from faultdesk.pipeline.store import OutgoingMail
+
+_OUTGOING = message.c.inbox_id.is_(None)
+_FILE = message.insert().returning(message.c.id)
+_TWIN = select(message.c.ticket_id).where(
+    message.c.message_id == bindparam("twin"),
+    message.c.sender == bindparam("of"),
+    message.c.inbox_id.is_not(None),
+)
+_MAIL = select(*(message.c[name] for name in OutgoingMail.__struct_fields__)).where(
+    message.c.id == bindparam("row"), _OUTGOING
+)
+_SENT = message.update().where(message.c.id == bindparam("row")).values(at=bindparam("sent_at"))
+_SENT_TO = (
+    select(sa.func.count())
+    .select_from(message)
+    .where(message.c.capped_address == bindparam("to"), message.c.at >= bindparam("since"))
+)
+
+
+class SqlMessages:
+    """Messages received for a ticket and mails sent from it."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+
+    def of_message_ids(self, message_ids: Sequence[str]) -> tuple[int, ...]:
+        """Find the tickets that hold messages of these ids, latest first."""
+        if not message_ids:
+            return ()
+        found = self._connection.scalars(
+            select(message.c.ticket_id)
+            .where(message.c.message_id.in_(message_ids))
+            .distinct()
+            .order_by(message.c.ticket_id.desc())
+        )
+        return tuple(found)
+
+    def twin(self, received: InboundMessage) -> int | None:
+        """Find the ticket that holds a message of the same Message-ID and sender already."""
+        if not received.message_id:
+            return None
+        ticket_id: int | None = self._connection.scalar(
+            _TWIN, {"twin": received.message_id, "of": received.sender.address}
+        )
+        return ticket_id
+
+    def thread(self, ticket_id: int) -> tuple[str, ...]:
+        """Give the Message-IDs of what was received for a ticket, oldest first."""
+        ids = self._connection.scalars(
+            select(message.c.message_id)
+            .where(message.c.ticket_id == ticket_id, message.c.inbox_id.is_not(None))
+            .order_by(message.c.id)
+        )
+        return tuple(message_id for message_id in ids if message_id)
+
+    def add_message(self, ticket_id: int, received: InboundMessage, at: datetime) -> None:
+        """File a client's message and its attachments."""
+        values = {
+            "ticket_id": ticket_id,
+            "inbox_id": received.id,
+            "message_id": received.message_id,
+            "purpose": "notice",
+            "sender": received.sender.address,
+            "recipients": [person.address for person in (*received.to, *received.cc)],
+            "subject": received.subject,
+            "text": received.text,
+            "automatic": received.automatic is not None,
+            "internal": False,
+            "at": at,
+        }
+        row = self._connection.execute(_FILE, values).scalar_one()
+        if received.attachments:
+            self._connection.execute(
+                attachment.insert(),
+                [msgspec.structs.asdict(file) | {"message_id": row} for file in received.attachments],
+            )
+
+    def add_mail(self, mail: OutgoingMail, subject: str, text: str) -> int | None:
+        """File a mail to send; None when one of this Message-ID was decided before."""
+        values = {
+            "ticket_id": mail.ticket_id,
+            "message_id": mail.message_id,
+            "purpose": mail.purpose,
+            "sender": "",
+            "recipients": mail.recipients,
+            "subject": subject,
+            "text": text,
+            "automatic": mail.automatic,
+            "internal": mail.internal,
+            "capped_address": mail.recipients[0] if mail.automatic and not mail.internal else None,
+            "attached": mail.attached,
+            "content": mail.content,
+        }
+        statement = insert_or_skip(self._connection.dialect.name, message)
+        row: int | None = self._connection.execute(statement, values).scalar_one_or_none()
+        return row
+
+    def mail(self, message_row: int) -> OutgoingMail:
+        """Give a stored mail."""
+        row = self._connection.execute(_MAIL, {"row": message_row}).one_or_none()
+        if row is None:
+            raise NotFoundError(f"no outgoing mail {message_row}")
+        return OutgoingMail(**row._asdict())
+
+    def mark_sent(self, mail: OutgoingMail, at: datetime) -> None:
+        """Note that the server took a mail; automatic ones to clients count against the rate cap."""
+        self._connection.execute(_SENT, {"row": mail.id, "sent_at": at})
+
+    def sent_to(self, address: str, since: datetime) -> int:
+        """Count the automatic mails that went to a client's address."""
+        sent: int = self._connection.execute(_SENT_TO, {"to": address, "since": since}).scalar_one()
+        return sent

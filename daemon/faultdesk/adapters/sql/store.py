@@ -1,0 +1,49 @@
+"""The store: transactions over the three ledgers."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+
+from faultdesk.adapters.sql.database import Database
+from faultdesk.adapters.sql.inbox import SqlInbox
+from faultdesk.adapters.sql.jobs import SqlJobs
+from faultdesk.adapters.sql.tickets import SqlTickets
+
+
+class SqlTransaction:
+    """One transaction of one connection."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        self.inbox = SqlInbox(connection)
+        self.tickets = SqlTickets(connection)
+        self.jobs = SqlJobs(connection)
+        self.committed: list[Callable[[], Any]] = []
+
+    def after_commit(self, action: Callable[[], Any]) -> None:
+        """Run this once the transaction is committed."""
+        self.committed.append(action)
+
+
+class SqlStore:
+    """The store over a database."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @contextmanager
+    def write(self) -> Iterator[SqlTransaction]:
+        """Open a transaction that may write; what waits for its commit runs right after it."""
+        with self.database.write() as connection:
+            transaction = SqlTransaction(connection)
+            yield transaction
+        for action in transaction.committed:
+            action()
+
+    @contextmanager
+    def read(self) -> Iterator[SqlTransaction]:
+        """Open a transaction that only reads."""
+        with self.database.read() as connection:
+            yield SqlTransaction(connection)

@@ -1,0 +1,201 @@
+"""The tables. All times are UTC; octets and decisions commit together, so one file is the backup."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy.engine import Dialect
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """An aware UTC datetime; SQLite keeps it as text without a zone."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Refuse what has no zone: it would be a guess."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime reached the database")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Return it aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_Id = sa.BigInteger().with_variant(Integer, "sqlite")
+
+
+def _id() -> Column[int]:
+    return Column("id", _Id, primary_key=True)
+
+
+def _reference(column: str, *, nullable: bool = False, index: bool = True) -> Column[Any]:
+    target = column.removesuffix("_id")
+    return Column(column, _Id, ForeignKey(f"{target}.id"), nullable=nullable, index=index)
+
+
+mailbox = Table(
+    "mailbox",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("uid_validity", sa.BigInteger),
+    Column("last_uid", sa.BigInteger),
+    Column("reached_at", Moment),
+    Column("error", Text),
+    Column("failing_since", Moment),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    _id(),
+    Column("mailbox", Text, nullable=False),
+    Column("uid_validity", sa.BigInteger, nullable=False),
+    Column("uid", Text, nullable=False),
+    Column("sha256", LargeBinary(32), nullable=False),
+    Column("size", sa.BigInteger, nullable=False),
+    Column("truncated", Boolean, nullable=False),
+    Column("arrived_at", Moment, nullable=False),
+    Column("collected_at", Moment, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text),
+    Column("strikes", Integer, nullable=False, default=0),
+    Column("error", Text),
+    Column("settled", Boolean, nullable=False),
+    _reference("ticket_id", nullable=True),
+    # Last, so that a look at the other columns of a row does not read through a large message.
+    Column("content", LargeBinary, nullable=False),
+    Index("uq_inbox_uid", "mailbox", "uid_validity", "uid", unique=True),
+    Index("ix_inbox_sha256", "mailbox", "sha256"),
+    Index(
+        "ix_inbox_received",
+        "id",
+        sqlite_where=sa.text("state = 'received'"),
+        postgresql_where=sa.text("state = 'received'"),
+    ),
+    Index(
+        "ix_inbox_unsettled",
+        "mailbox",
+        sqlite_where=sa.text("NOT settled"),
+        postgresql_where=sa.text("NOT settled"),
+    ),
+)
+
+sequence = Table(
+    "sequence",
+    metadata,
+    Column("year", Integer, primary_key=True, autoincrement=False),
+    Column("last", Integer, nullable=False),
+)
+
+ticket = Table(
+    "ticket",
+    metadata,
+    _id(),
+    Column("reference", Text, nullable=False, unique=True),
+    Column("status", Text, nullable=False, index=True),
+    Column("subject", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("classification", sa.JSON, nullable=False),
+    Column("requester_address", Text, nullable=False),
+    Column("requester_name", Text, nullable=False),
+    Column("noticed_at", Moment, nullable=False),
+    Column("opened_at", Moment, nullable=False),
+)
+
+participant = Table(
+    "participant",
+    metadata,
+    Column("ticket_id", _Id, ForeignKey("ticket.id"), primary_key=True),
+    Column("address", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+)
+
+event = Table(
+    "event",
+    metadata,
+    _id(),
+    _reference("ticket_id"),
+    Column("at", Moment, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("data", sa.JSON, nullable=False),
+)
+
+message = Table(
+    "message",
+    metadata,
+    _id(),
+    _reference("ticket_id", nullable=True),  # an alert may belong to none
+    _reference("inbox_id", nullable=True),
+    Column("message_id", Text, nullable=False, index=True),
+    Column("purpose", Text, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("recipients", sa.JSON, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("automatic", Boolean, nullable=False),
+    Column("internal", Boolean, nullable=False),
+    Column("at", Moment),
+    # Of an automatic mail to a client, and of no other: what the rate cap counts.
+    Column("capped_address", Text),
+    Column("attached", sa.JSON),
+    Column("content", LargeBinary),
+    Index("ix_message_capped_address", "capped_address", "at"),
+    Index(
+        "uq_message_outgoing",
+        "message_id",
+        unique=True,
+        sqlite_where=sa.text("inbox_id IS NULL"),
+        postgresql_where=sa.text("inbox_id IS NULL"),
+    ),
+)
+
+attachment = Table(
+    "attachment",
+    metadata,
+    _id(),
+    _reference("message_id"),
+    Column("name", Text, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("size", sa.BigInteger, nullable=False),
+)
+
+job = Table(
+    "job",
+    metadata,
+    _id(),
+    Column("kind", Text, nullable=False),
+    _reference("ticket_id", nullable=True, index=False),
+    Column("arguments", sa.JSON, nullable=False),
+    Column("name", Text, unique=True),
+    Column("lane", Text, nullable=False, index=True),
+    Column("state", Text, nullable=False),
+    Column("run_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("error", Text),
+    Index(
+        "ix_job_due",
+        "run_at",
+        sqlite_where=sa.text("state = 'due'"),
+        postgresql_where=sa.text("state = 'due'"),
+    ),
+)

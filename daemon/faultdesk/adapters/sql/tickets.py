@@ -1,0 +1,139 @@
+"""Tickets in SQL: their log, their people, their messages."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy import bindparam, select
+
+from faultdesk.adapters.sql.messages import SqlMessages
+from faultdesk.adapters.sql.tables import event, participant, sequence, ticket
+from faultdesk.adapters.sql.upsert import insert_or_skip
+from faultdesk.domain.message import Address, Channel, InboundMessage, Language
+from faultdesk.domain.promise import deadlines_of
+from faultdesk.domain.reference import format_reference
+from faultdesk.domain.ticket import Classification, Event, Participant, Role, Status, Ticket
+from faultdesk.errors import NotFoundError
+
+
+class SqlTickets(SqlMessages):
+    """Tickets; everything that follows from the log is derived from it when a ticket is read."""
+
+    def open(
+        self,
+        message: InboundMessage,
+        classification: Classification,
+        noticed_at: datetime,
+        opened_at: datetime,
+    ) -> Ticket:
+        """Give a new ticket its reference. It has no log and nobody in it yet."""
+        requester = message.reply_address
+        values = {
+            "reference": self._next_reference(noticed_at.astimezone(UTC).year),
+            "status": Status.NEW,
+            "subject": message.subject,
+            "channel": message.channel,
+            "language": message.language,
+            "noticed_at": noticed_at,
+        }
+        ticket_id = self._connection.execute(
+            _OPEN,
+            values
+            | {
+                "classification": msgspec.to_builtins(classification),
+                "requester_address": requester.address,
+                "requester_name": requester.name,
+                "opened_at": opened_at,
+            },
+        ).scalar_one()
+        return Ticket(id=ticket_id, classification=classification, requester=requester, **values)  # type: ignore[arg-type]
+
+    def _next_reference(self, year: int) -> str:
+        counted = self._connection.execute(_COUNT_UP, {"this_year": year}).scalar_one_or_none()
+        if counted is None:
+            # Two first tickets of a year at once: the slower one meets the primary key and is tried again.
+            self._connection.execute(sequence.insert().values(year=year, last=1))
+            counted = 1
+        return format_reference(year, counted)
+
+    def get(self, ticket_id: int) -> Ticket:
+        """Look up a ticket."""
+        row = self._connection.execute(select(ticket).where(ticket.c.id == ticket_id)).one_or_none()
+        if row is None:
+            raise NotFoundError(f"no ticket {ticket_id}")
+        return self._ticket(row)
+
+    def find(self, reference: str) -> Ticket | None:
+        """Look up a ticket by its reference."""
+        row = self._connection.execute(
+            select(ticket).where(ticket.c.reference == reference.upper())
+        ).one_or_none()
+        return self._ticket(row) if row else None
+
+    def _ticket(self, row: sa.Row[Any]) -> Ticket:
+        people = self._connection.execute(
+            select(participant).where(participant.c.ticket_id == row.id).order_by(participant.c.address)
+        )
+        return Ticket(
+            id=row.id,
+            reference=row.reference,
+            subject=row.subject,
+            status=Status(row.status),
+            channel=Channel(row.channel),
+            language=Language(row.language),
+            classification=msgspec.convert(row.classification, Classification),
+            requester=Address(row.requester_address, row.requester_name),
+            noticed_at=row.noticed_at,
+            participants=tuple(Participant(Address(who.address, who.name), Role(who.role)) for who in people),
+            deadlines=deadlines_of(self.events(row.id)),
+            thread=self.thread(row.id),
+        )
+
+    def add_participants(self, ticket_id: int, people: Sequence[Participant]) -> None:
+        """Let somebody take part; known ones stay as they are."""
+        rows = [
+            {"ticket_id": ticket_id, "address": who.person.address, "name": who.person.name, "role": who.role}
+            for who in people
+        ]
+        if rows:
+            self._connection.execute(insert_or_skip(self._connection.dialect.name, participant), rows)
+
+    def set_status(self, ticket_id: int, status: Status) -> None:
+        """Change where the ticket is."""
+        self._connection.execute(ticket.update().where(ticket.c.id == ticket_id).values(status=status))
+
+    def record(self, ticket_id: int, events: Sequence[Event], now: datetime) -> None:
+        """Add to the log."""
+        rows = [
+            {
+                "ticket_id": ticket_id,
+                "at": new.at or now,
+                "kind": new.kind,
+                "actor": new.actor,
+                "data": dict(new.data),
+            }
+            for new in events
+        ]
+        if rows:
+            self._connection.execute(_RECORD, rows)
+
+    def events(self, ticket_id: int) -> tuple[Event, ...]:
+        """Read the log, oldest first."""
+        rows = self._connection.execute(
+            select(event.c.kind, event.c.data, event.c.at, event.c.actor)
+            .where(event.c.ticket_id == ticket_id)
+            .order_by(event.c.id)
+        )
+        return tuple(Event(*row) for row in rows)
+
+
+_OPEN = ticket.insert().returning(ticket.c.id)
+_RECORD = event.insert()
+_COUNT_UP = (
+    sequence.update()
+    .where(sequence.c.year == bindparam("this_year"))
+    .values(last=sequence.c.last + 1)
+    .returning(sequence.c.last)
+)

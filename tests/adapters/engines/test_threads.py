@@ -1,0 +1,78 @@
+import threading
+from collections.abc import Sequence
+
+import pytest
+
+from faultdesk.adapters.engines.threads import ThreadsEngine
+from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.domain.decision import Job
+from faultdesk.errors import TransientError
+from faultdesk.pipeline.store import Claim, ClaimedJob
+from pipeline.desk import NOON, PlayedDesk
+
+
+class Recording:
+    """A worker that notes what runs when, on which thread."""
+
+    def __init__(self, desk: PlayedDesk) -> None:
+        self.desk = desk
+        self.ran: list[tuple[str, int, str]] = []
+
+    def begin(self, job_ids: Sequence[int]) -> Claim:
+        return self.desk.performer.begin(job_ids)
+
+    def perform(self, claimed: ClaimedJob) -> None:
+        self.ran.append((claimed.lane, claimed.job.id, threading.current_thread().name))
+        self.desk.performer.perform(claimed)
+
+
+def put(desk: PlayedDesk, engine: ThreadsEngine, job: Job, lane: str) -> None:
+    from faultdesk.pipeline.store import JobState  # noqa: PLC0415 - only here
+
+    with desk.store.write() as tx:
+        job_id = tx.jobs.put(job, lane, JobState.SENT, NOON)
+        assert job_id is not None
+        engine.send(tx, job_id, lane)
+
+
+def test_a_lane_runs_in_order_on_one_thread(store: SqlStore) -> None:
+    desk = PlayedDesk(store, {}, {"test.nothing": lambda job, desk: None})
+    worker, engine = Recording(desk), ThreadsEngine(store, threading.Event(), workers=3)
+    engine.serve(worker)
+    for number in range(60):
+        put(desk, engine, Job("test.nothing"), f"lane-{number % 6}")
+    engine.join()
+    engine.stop()
+
+    assert len(worker.ran) == 60
+    for lane in {lane for lane, _, _ in worker.ran}:
+        ids = [job_id for ran, job_id, _ in worker.ran if ran == lane]
+        assert ids == sorted(ids)
+        assert len({thread for ran, _, thread in worker.ran if ran == lane}) == 1
+
+
+def test_what_the_last_process_left_is_run_at_the_next_start(store: SqlStore) -> None:
+    desk = PlayedDesk(store, {}, {"test.nothing": lambda job, desk: None})
+    left = ThreadsEngine(store, threading.Event())
+    put(desk, left, Job("test.nothing"), "lane")
+    worker, engine = Recording(desk), ThreadsEngine(store, threading.Event())
+
+    engine.serve(worker)
+    engine.join()
+    engine.stop()
+
+    assert len(worker.ran) == 1
+
+
+def test_a_stopped_engine_begins_nothing_more(store: SqlStore) -> None:
+    desk = PlayedDesk(store, {}, {"test.nothing": lambda job, desk: None})
+    stopping = threading.Event()
+    worker, engine = Recording(desk), ThreadsEngine(store, stopping)
+    engine.serve(worker)
+    engine.stop()
+
+    put(desk, engine, Job("test.nothing"), "lane")
+
+    assert worker.ran == []
+    with pytest.raises(TransientError, match="a worker ended"):
+        engine.join()
