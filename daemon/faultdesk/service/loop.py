@@ -1,0 +1,55 @@
+"""One thread that repeats one step, patiently, and shows that it lives."""
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+import tenacity
+
+log = structlog.get_logger()
+
+_LONGEST_WAIT = 60.0
+
+
+class Loop(threading.Thread):
+    """Repeats `step` until stopped; a step that fails is repeated after a growing wait.
+
+    `allowed_seconds`: silent for longer, it counts as hung.
+    """
+
+    def __init__(
+        self, name: str, step: Callable[[], None], stopping: threading.Event, allowed_seconds: float
+    ) -> None:
+        super().__init__(name=name)
+        self._step = step
+        self._stopping = stopping
+        self._allowed_seconds = allowed_seconds
+        self._beaten_at = time.monotonic()
+
+    def run(self) -> None:
+        """Work until stopped."""
+        patiently = tenacity.Retrying(
+            wait=tenacity.wait_exponential_jitter(multiplier=0.5, max=_LONGEST_WAIT),
+            stop=lambda _: self._stopping.is_set(),
+            sleep=self._pause,
+            before_sleep=self._tell,
+        )
+        while not self._stopping.is_set():
+            self._beaten_at = time.monotonic()
+            try:
+                patiently(self._step)
+            except tenacity.RetryError:
+                return  # stopped while it failed
+
+    def is_well(self) -> bool:
+        """Tell whether the loop lives and has come round lately."""
+        return self.is_alive() and time.monotonic() - self._beaten_at <= self._allowed_seconds
+
+    def _pause(self, seconds: float) -> None:
+        self._stopping.wait(seconds)
+
+    def _tell(self, state: tenacity.RetryCallState) -> None:
+        self._beaten_at = time.monotonic()
+        error = state.outcome.exception() if state.outcome else None
+        log.warning("loop.backing_off", loop=self.name, attempt=state.attempt_number, error=str(error))

@@ -1,0 +1,194 @@
+"""Starts the loops, listens to signals, feeds the watchdog, and ends it all at a safe point."""
+
+import signal
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from faultdesk.adapters import systemd
+from faultdesk.adapters.sql.migrate import require_current
+from faultdesk.config import Config, load_config
+from faultdesk.errors import ConfigError, DatabaseUnavailableError, MailboxUnavailableError
+from faultdesk.pipeline.collect import collect
+from faultdesk.pipeline.ports import Mailbox
+from faultdesk.service.loop import Loop
+from faultdesk.service.wiring import Desk, Works, load_handlers
+
+log = structlog.get_logger()
+
+_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+_TICK_SECONDS = 1.0
+_HUNG_AFTER = 900.0
+"""Seconds: longer than any step can take with all its own limits, a batch that hangs the readers included."""
+_IDLE_CHECK = 30.0
+
+
+class Supervisor:
+    """The running daemon."""
+
+    def __init__(self, desk: Desk, works: Works) -> None:
+        self._desk = desk
+        self._works = works
+        self._stopping = works.stopping
+        self._received = threading.Event()
+        self._received.set()  # what the last run left
+        self._loops = [
+            Loop("triage", self._triage, self._stopping, _HUNG_AFTER),
+            Loop("tick", self._tick, self._stopping, _HUNG_AFTER),
+            *(
+                Loop(f"mailbox-{mailbox.name}", self._collecting(mailbox), self._stopping, _HUNG_AFTER)
+                for mailbox in works.mailboxes
+            ),
+        ]
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT.
+
+        Raises:
+            ConfigError: The database is not of this version.
+        """
+        require_current(self._desk.store.database)
+        # Blocked before any thread starts: they inherit it, and only sigtimedwait sees a signal.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        self._works.engine.serve(self._works.performer)
+        for loop in self._loops:
+            loop.start()
+        systemd.notify("READY=1", f"STATUS={len(self._works.mailboxes)} mailboxes")
+        log.info("daemon.started", mailboxes=len(self._works.mailboxes), handlers=self._desk.host.names)
+        try:
+            self._attend()
+        finally:
+            self._stop()
+
+    def _attend(self) -> None:
+        watchdog = systemd.watchdog_seconds()
+        while True:
+            received = signal.sigtimedwait(_SIGNALS, watchdog / 3 if watchdog else _IDLE_CHECK)
+            if received is None:
+                self._feed_watchdog()
+            elif received.si_signo == signal.SIGHUP:
+                self._reload()
+            else:
+                log.info("daemon.stopping", signal=signal.Signals(received.si_signo).name)
+                return
+
+    def _feed_watchdog(self) -> None:
+        ill = [loop.name for loop in self._loops if not loop.is_well()]
+        if not self._works.engine.is_alive():
+            ill.append("workers")
+        if ill:
+            # Not fed: systemd restarts us, and nothing is lost by that.
+            log.error("daemon.hung", loops=ill)
+        else:
+            systemd.notify("WATCHDOG=1")
+
+    def _reload(self) -> None:
+        systemd.notify("RELOADING=1", systemd.monotonic_usec())
+        try:
+            config = load_config(self._desk.config.path)
+            self._desk.host.reload(load_handlers(config))
+        except ConfigError as error:
+            log.error("config.refused", errors=str(error).splitlines())  # noqa: TRY400 - no bug of ours
+        else:
+            log.info("config.reloaded", handlers=self._desk.host.names)
+            self._name_unreloaded(config)
+        systemd.notify("READY=1")
+
+    def _name_unreloaded(self, config: Config) -> None:
+        running = self._desk.config
+        changed = [
+            name for name in config.__struct_fields__ if getattr(config, name) != getattr(running, name)
+        ]
+        if unreloaded := [name for name in changed if name != "handlers"]:
+            log.warning("config.needs_restart", tables=unreloaded)
+
+    def _stop(self) -> None:
+        systemd.notify("STOPPING=1")
+        self._stopping.set()
+        self._received.set()
+        for mailbox in self._works.mailboxes:
+            mailbox.interrupt()
+        # The reading children first: triage may be waiting for one, and what it read is read again.
+        self._works.readers.close()
+        self._works.engine.stop()
+        for loop in self._loops:
+            loop.join()
+        for mailbox in self._works.mailboxes:
+            mailbox.close()
+        self._works.mailer.close()
+        self._desk.store.database.close()
+        log.info("daemon.stopped")
+
+    def _triage(self) -> None:
+        self._received.wait(_TICK_SECONDS)
+        self._received.clear()
+        while not self._stopping.is_set() and self._works.triage.triage_next():
+            pass
+
+    def _tick(self) -> None:
+        while self._desk.ledger.tick(self._desk.store):
+            if self._stopping.is_set():
+                return
+        self._stopping.wait(_TICK_SECONDS)
+
+    def _collecting(self, mailbox: Mailbox) -> Callable[[], None]:
+        poll = self._desk.config.mailboxes[mailbox.name].poll
+
+        def step() -> None:
+            collect_once(self._desk, mailbox, self._received.set)
+            if not self._stopping.is_set():
+                mailbox.wait(poll)
+
+        return step
+
+
+def collect_once(desk: Desk, mailbox: Mailbox, on_stored: Callable[[], None]) -> None:
+    """Collect a mailbox, and note in the database how that went.
+
+    Raises:
+        MailboxUnavailableError: After it was noted.
+    """
+    try:
+        if collect(mailbox, desk.store, desk.clock):
+            on_stored()
+    except (MailboxUnavailableError, DatabaseUnavailableError) as error:
+        mailbox.close()
+        on_stored()  # batches before the error are stored
+        _note_failure(desk, mailbox, error)
+        raise
+
+
+def _note_failure(desk: Desk, mailbox: Mailbox, error: Exception) -> None:
+    try:
+        with desk.store.write() as tx:
+            tx.inbox.report(mailbox.name, desk.clock.now(), str(error))
+    except DatabaseUnavailableError as unavailable:
+        log.warning("mailbox.report_lost", mailbox=mailbox.name, error=str(unavailable))
+
+
+def drain(desk: Desk, works: Works) -> list[str]:
+    """Do everything that is due now, then end; return what could not be reached, by name."""
+    require_current(desk.store.database)
+    works.engine.serve(works.performer)
+    unreachable: list[str] = []
+    try:
+        for mailbox in works.mailboxes:
+            try:
+                collect_once(desk, mailbox, lambda: None)
+            except MailboxUnavailableError as error:
+                log.warning("mailbox.unavailable", mailbox=mailbox.name, error=str(error))
+                unreachable.append(mailbox.name)
+        while works.triage.triage_next() or desk.ledger.tick(desk.store):
+            pass
+        works.engine.join()
+        while desk.ledger.tick(desk.store):
+            works.engine.join()
+    finally:
+        works.engine.stop()
+        works.readers.close()
+        for mailbox in works.mailboxes:
+            mailbox.close()
+        works.mailer.close()
+        desk.store.database.close()
+    return unreachable

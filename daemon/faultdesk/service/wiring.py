@@ -1,0 +1,165 @@
+"""The composition root: the only place that knows every part."""
+
+import os
+import threading
+from dataclasses import dataclass
+
+import msgspec
+
+from faultdesk.adapters.clock import SystemClock
+from faultdesk.adapters.credentials import read_secret
+from faultdesk.adapters.engines.threads import ThreadsEngine
+from faultdesk.adapters.imap import ImapMailbox
+from faultdesk.adapters.maildir import MaildirMailbox, MaildirMailer
+from faultdesk.adapters.smtp import SmtpMailer
+from faultdesk.adapters.sql.database import Database
+from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.config import Config, convert_table
+from faultdesk.config.settings import ImapSettings, MaildirSettings, ReadingSettings, SmtpSettings
+from faultdesk.domain.identity import Identity
+from faultdesk.domain.reference import Seal
+from faultdesk.errors import ConfigError
+from faultdesk.handlers import Handler
+from faultdesk.handlers.host import Host, installed_handlers
+from faultdesk.pipeline.changes import Changes
+from faultdesk.pipeline.desk_clerk import DeskClerk
+from faultdesk.pipeline.ledger import SEND_MAIL, Ledger
+from faultdesk.pipeline.patience import patience
+from faultdesk.pipeline.perform import Performer
+from faultdesk.pipeline.ports import Mailbox, Mailer
+from faultdesk.pipeline.send_mail import SendMail
+from faultdesk.pipeline.store import Engine
+from faultdesk.pipeline.triage import Triage
+from faultdesk.reading import Readers, ReadingLimits
+
+_MOST_READERS = 2
+"""A reader takes some 45 MB; more than two pay only on a machine that has them to spare."""
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The parts that a command needs: the database, the handlers, and what decides."""
+
+    config: Config
+    store: SqlStore
+    host: Host
+    ledger: Ledger
+    changes: Changes
+    seal: Seal
+    clock: SystemClock
+
+
+@dataclass(frozen=True)
+class Works:
+    """The parts that only the daemon has: mailboxes, readers, workers and the way out."""
+
+    mailboxes: tuple[Mailbox, ...]
+    mailer: Mailer
+    readers: Readers
+    triage: Triage
+    performer: Performer
+    engine: ThreadsEngine
+    stopping: threading.Event
+    """Set once, when the daemon is to end."""
+
+
+def open_database(config: Config) -> Database:
+    """Connect to the configured database; nothing is sent to it yet."""
+    password = config.database.password
+    return Database(config.database.url, read_secret(password, "database.password") if password else None)
+
+
+def load_handlers(config: Config) -> dict[str, Handler]:
+    """Make every configured handler from its table.
+
+    Raises:
+        ConfigError: Handlers that are not installed, cannot be imported or refuse their settings; all at once.
+    """
+    installed = installed_handlers()
+    errors: list[str] = []
+    handlers: dict[str, Handler] = {}
+    for name, table in config.handlers.items():
+        if name not in installed:
+            errors.append(f"handlers.{name}: not installed; there are {sorted(installed)}")
+            continue
+        try:
+            kind = installed[name].load()
+        except Exception as error:  # noqa: BLE001 - a stranger's module; named, with the others' faults
+            errors.append(f"handlers.{name}: cannot be imported: {error!r}")
+            continue
+        handler = convert_table(table, kind, f"handlers.{name}", config.path.parent, errors)
+        if handler is not None:
+            handlers[name] = handler
+    if errors:
+        raise ConfigError("\n".join(errors))
+    return handlers
+
+
+def open_desk(config: Config, engine: Engine | None = None, store: SqlStore | None = None) -> Desk:
+    """Put together what decides."""
+    clock = SystemClock()
+    seal = Seal(read_secret(config.desk.signing_key, "desk.signing_key").encode())
+    identity = msgspec.convert(config.desk, Identity, from_attributes=True)
+    host = Host(load_handlers(config))
+    ledger = Ledger(engine, identity, seal, clock)
+    changes = Changes(host, ledger, clock)
+    return Desk(config, store or SqlStore(open_database(config)), host, ledger, changes, seal, clock)
+
+
+def open_works(config: Config) -> tuple[Desk, Works]:
+    """Put together the whole daemon; nothing is started or connected yet."""
+    store = SqlStore(open_database(config))
+    stopping = threading.Event()
+    engine = ThreadsEngine(store, stopping, config.jobs.workers)
+    desk = open_desk(config, engine, store)
+    readers = open_readers(config.reading)
+    clerk = DeskClerk(desk.host, desk.ledger, desk.changes, desk.seal, desk.clock)
+    mailer = open_mailer(config)
+    own = {SEND_MAIL: SendMail(store, mailer, desk.ledger.identity)}
+    performer = Performer(
+        store,
+        desk.ledger,
+        desk.clock,
+        lambda: {**desk.host.job_functions, **own},
+        patience(stopping),
+        config.jobs.attempts,
+    )
+    works = Works(
+        mailboxes=tuple(open_mailbox(config, name) for name in config.mailboxes),
+        mailer=mailer,
+        readers=readers,
+        triage=Triage(store, readers, clerk, desk.ledger),
+        performer=performer,
+        engine=engine,
+        stopping=stopping,
+    )
+    return desk, works
+
+
+def open_readers(reading: ReadingSettings) -> Readers:
+    """Prepare the reading children; they start with the first message."""
+    limits = ReadingLimits(
+        processes=reading.processes or min(os.cpu_count() or 1, _MOST_READERS),
+        memory_octets=reading.memory_octets,
+        seconds=reading.time.total_seconds(),
+        open_files=reading.open_files,
+    )
+    return Readers(limits)
+
+
+def open_mailbox(config: Config, name: str) -> Mailbox:
+    """Make a mailbox of its settings; its secret is read, nothing is connected."""
+    match config.mailboxes[name]:
+        case ImapSettings() as settings:
+            return ImapMailbox(name, settings, read_secret(settings.password, f"mailboxes.{name}.password"))
+        case MaildirSettings() as settings:
+            return MaildirMailbox(name, settings)
+
+
+def open_mailer(config: Config) -> Mailer:
+    """Make the way out of its settings; its secret is read, nothing is connected."""
+    settings = config.mailer
+    if isinstance(settings, SmtpSettings):
+        password = read_secret(settings.password, "mailer.password") if settings.password else None
+        return SmtpMailer(settings, password)
+    return MaildirMailer(settings.path)
