@@ -1,0 +1,73 @@
+"""Adds up what the terms found in a message claim."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from faultdesk.domain.message import InboundMessage
+from faultdesk_classify.fold import fold
+from faultdesk_classify.notation import Claim
+from faultdesk_classify.terms import Found, Terms
+
+MOST_CHARACTERS = 20_000
+"""What is looked at of a text: nobody tells a desk its trouble after page ten."""
+
+_SUBJECT, _OWN_TEXT, _QUOTED = 1.5, 1.0, 0.5
+_FIRST, _LATER = 150, 0.6
+"""What is told first is the matter; further down come circumstances, other wishes and the rooms they are in."""
+_SHORT = 12
+
+
+class Weights(NamedTuple):
+    """The sum of the weights by topic and label, the terms by what they gave, and how they read."""
+
+    sums: Mapping[str, Mapping[str, float]]
+    terms: Mapping[tuple[str, str], Mapping[str, float]]
+    read_as: Mapping[str, str]
+
+    def of(self, topic: str, label: str) -> float:
+        """Tell the weight of a label, 0 if nothing spoke for it."""
+        return self.sums.get(topic, {}).get(label, 0.0)
+
+    def ranking(self, topic: str) -> list[tuple[str, float]]:
+        """Put the labels of a topic in order, the heaviest first."""
+        return sorted(self.sums.get(topic, {}).items(), key=lambda pair: -pair[1])
+
+
+def weigh(message: InboundMessage, terms: Terms) -> Weights:
+    """Weigh subject and own text; the history below only tells the system, or all if there is no own text."""
+    given: dict[tuple[str, str], dict[str, float]] = {}
+    read_as: dict[str, str] = {}
+    for text, factor, topics in _zones(message):
+        found = terms.find(fold(text, MOST_CHARACTERS))
+        read_as.update((written, one.text) for written, one in found.items())
+        for written, claim, at in _distinct(found):
+            if topics and claim.topic not in topics:
+                continue
+            gave = given.setdefault((claim.topic, claim.label), {})
+            share = _LATER if claim.topic == "system" and at > _FIRST else 1.0
+            gave[written] = max(gave.get(written, 0.0), claim.weight * factor * share, key=abs)
+    sums: dict[str, dict[str, float]] = {}
+    for (topic, label), gave in given.items():
+        sums.setdefault(topic, {})[label] = sum(gave.values())
+    return Weights(sums, given, read_as)
+
+
+def _distinct(found: Mapping[str, Found]) -> Iterator[tuple[str, Claim, int]]:
+    """Let one of the terms that begin at the same place speak for a label: "recording" is in "recording server"."""
+    strongest: dict[tuple[int, str, str, bool], tuple[str, Claim]] = {}
+    for written, (at, _, claims) in found.items():
+        for claim in claims:
+            key = (at, claim.topic, claim.label, claim.weight > 0)
+            rival = strongest.get(key)
+            if rival is None or abs(claim.weight) > abs(rival[1].weight):
+                strongest[key] = (written, claim)
+    for (at, *_), (written, claim) in strongest.items():
+        yield written, claim, at
+
+
+def _zones(message: InboundMessage) -> Iterable[tuple[str, float, tuple[str, ...]]]:
+    """Give each text, what a term is worth in it, and the topics it may speak on; none named is all."""
+    yield message.subject, _SUBJECT, ()
+    yield message.text, _OWN_TEXT, ()
+    says_little = len(message.text.strip()) < _SHORT
+    yield message.quoted, _QUOTED, () if says_little else ("system",)

@@ -1,0 +1,113 @@
+import time
+
+import pytest
+
+from faultdesk.domain.message import Language
+from faultdesk.domain.ticket import Facts
+from faultdesk.handlers.testing import a_message
+from faultdesk_classify import ClassifyHandler
+
+CLASSIFY = ClassifyHandler()
+FORM = """设备报修单
+项 目 名 称：望海花园二期
+报修单位：海晏医院后勤部
+报 修 人：方舟        电话：189 0000 5503
+合同编号：WX-2025-0317
+设备名称：半球摄像机      序列号：K77210945
+要    求：请派人上门更换"""
+
+
+def facts(text: str, **fields: object) -> Facts:
+    about = CLASSIFY.classify_message(a_message(text, **{"subject": "", **fields}))
+    assert about
+    return about.facts
+
+
+def test_a_form_tells_its_facts_verbatim() -> None:
+    assert facts(FORM) == Facts(
+        customer="海晏医院后勤部",
+        site="望海花园二期",
+        contact="方舟",
+        phone="189 0000 5503",
+        contract_no="WX-2025-0317",
+        serial_no="K77210945",
+        wants_onsite=True,
+    )
+
+
+def test_a_table_tells_its_facts() -> None:
+    told = facts("单位\t海晏医院\n联系人\t方舟\n电话\t0512-6288 7034 转 12")
+
+    assert (told.customer, told.contact, told.phone) == ("海晏医院", "方舟", "0512-6288 7034 转 12")
+
+
+@pytest.mark.parametrize(
+    ("text", "phone"),
+    [
+        ("速回13800001111", "13800001111"),
+        ("call me on +86 25 5880 4411", "+86 25 5880 4411"),
+        ("工单FD-2026-000123，序列号TI-640-11823", None),
+        ("2026-03-05 14:30", None),
+        ("摄像机坏了", None),
+    ],
+)
+def test_a_phone_number_is_one_that_can_be_called(text: str, phone: str | None) -> None:
+    assert facts(text).phone == phone
+
+
+def test_a_hong_kong_number_is_known_by_the_language() -> None:
+    assert facts("請致電 9123 4567", language=Language.ZH_HANT).phone == "9123 4567"
+
+
+def test_the_signature_tells_the_phone_and_who_signed() -> None:
+    told = facts("The camera is dark.", signature="Nadia Rahman\nArkwright Chemicals\n+86 512 6288 7034")
+
+    assert (told.contact, told.phone) == ("Nadia Rahman", "+86 512 6288 7034")
+
+
+def test_the_text_tells_before_the_signature() -> None:
+    assert facts("请打13800001111", signature="电话 13900002222").phone == "13800001111"
+
+
+@pytest.mark.parametrize(
+    ("line", "contact"),
+    [("鸿图电子 汤工", "汤工"), ("何老师 13800001111", "何老师"), ("今天施工", None), ("谢谢", None)],
+)
+def test_a_signer_has_a_title(line: str, contact: str | None) -> None:
+    assert facts(f"门禁坏了\n{line}").contact == contact
+
+
+def test_a_word_after_a_label_is_no_number() -> None:
+    told = facts("合同2027年到期，contract number unknown, serial number missing")
+
+    assert (told.contract_no, told.serial_no) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("门禁坏了，请派人来修", True),
+        ("The reader is dead, please send someone", True),
+        ("改错了时段，电话指导即可，不用来人", False),
+        ("Settings are lost, remote help is fine", False),
+        ("门禁坏了，尽快处理", None),
+        ("远程会见的画面没有了", None),
+        ("师傅按时到场，非常满意，好评", None),
+    ],
+)
+def test_a_visit_is_wanted_only_if_said(text: str, wanted: bool | None) -> None:  # noqa: FBT001 - a fact
+    assert facts(text).wants_onsite is wanted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [" ", "1", "138 ", "(1)-", "合同 ", "联系人：", "我…删", "A a ", "先生", "ﷺ", "断线", "\n", "cable "],
+)
+def test_a_long_text_costs_no_more_than_its_first_pages(text: str) -> None:
+    message = a_message(text * 300_000, subject=text * 300, signature=text * 300_000, quoted=text * 300_000)
+
+    before = time.perf_counter()
+    CLASSIFY.classify_message(message)
+
+    # Some 0.1 s; a pattern that looks back at each place would take minutes.
+    assert time.perf_counter() - before < 5
