@@ -1,0 +1,72 @@
+"""Tells the client at once that the notice was received, what was understood, and what happens by when."""
+
+from pathlib import Path
+
+from faultdesk.domain.decision import Mail
+from faultdesk.domain.identity import Identity
+from faultdesk.domain.message import InboundMessage, Language
+from faultdesk.domain.ticket import Event, Role, Ticket
+from faultdesk.handlers import Handler, hookimpl
+from faultdesk.handlers.templates import render
+
+PURPOSE = "acknowledgement"
+
+
+class AcknowledgeHandler(Handler, frozen=True, kw_only=True):
+    """`templates`: a folder whose files take the place of the bundled ones of the same name."""
+
+    templates: Path | None = None
+
+    @hookimpl
+    def ticket_opened(self, ticket: Ticket, message: InboundMessage, desk: Identity) -> list[Mail | Event]:
+        """Acknowledge a notice with its number, its class and both deadlines."""
+        return self._acknowledge("opened", ticket, message, desk)
+
+    @hookimpl
+    def message_added(self, ticket: Ticket, message: InboundMessage, desk: Identity) -> list[Mail | Event]:
+        """Confirm to a client that an addition has reached the ticket."""
+        if ticket.role_of(message.sender.address) in {Role.ENGINEER, Role.STAFF}:
+            return []
+        return self._acknowledge("added", ticket, message, desk)
+
+    def _acknowledge(
+        self, template: str, ticket: Ticket, message: InboundMessage, desk: Identity
+    ) -> list[Mail | Event]:
+        reason = _reason_to_keep_quiet(ticket, message, desk)
+        if reason:
+            return [Event("mail_withheld", {"purpose": PURPOSE, "reason": reason})]
+        language = Language.ZH_HANS if message.language is Language.MIXED else message.language
+        letter = render(
+            "faultdesk_acknowledge",
+            self.templates,
+            f"{template}.{language}.txt",
+            ticket=ticket,
+            message=message,
+            about=ticket.classification,
+            desk=desk,
+            response=ticket.deadline("response"),
+            on_site=ticket.deadline("on_site"),
+        )
+        mail = Mail(
+            name=f"acknowledge/{message.id}",
+            ticket_id=ticket.id,
+            to=(message.reply_address,),
+            subject=letter.subject,
+            text=letter.text,
+            purpose=PURPOSE,
+            in_reply_to=message.message_id,
+            references=message.references,
+        )
+        return [mail]
+
+
+def _reason_to_keep_quiet(ticket: Ticket, message: InboundMessage, desk: Identity) -> str:
+    if message.automatic:
+        return f"automatic: {message.automatic}"
+    if not message.reply_address.address:
+        return "the message names no sender"
+    if message.reply_address.address == desk.address:
+        return "it would go to the desk itself"
+    if ticket.classification.unsolicited:
+        return "unsolicited: an answer would only confirm the address"
+    return ""

@@ -1,0 +1,117 @@
+"""Keeps the clocks of the promise: warns before a deadline, escalates when it is broken."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from faultdesk.domain.decision import Job, Mail, Promise
+from faultdesk.domain.message import Address
+from faultdesk.domain.ticket import Deadline, Event, Kind, Ticket
+from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
+from faultdesk.handlers.templates import render
+
+CHECK = "sla.check"
+
+
+class SlaHandler(Handler, frozen=True, kw_only=True):
+    """Spans, warnings and the chain of people: engineer on duty, branch lead, centre manager."""
+
+    respond_within: timedelta = timedelta(hours=2)
+    on_site_within: timedelta = timedelta(hours=24)
+    on_site_kinds: tuple[Kind, ...] = (Kind.FAULT,)
+    warn_at: tuple[float, ...] = (0.5, 0.75)
+    """Fractions of a span at which the first of the chain is reminded."""
+    escalate_at: tuple[float, ...] = (1.0, 1.5)
+    """Fractions at which the next of the chain is told; the last of it stays the last."""
+    chain: tuple[str, ...] = ()
+    templates: Path | None = None
+
+    @hookimpl
+    def promise_ticket(self, ticket: Ticket) -> Promise:
+        """Owe an answer to everybody who asked, and a visit for a fault unless the client wants none."""
+        about = ticket.classification
+        if about.unsolicited:
+            return Promise()
+        needs_visit = about.kind in self.on_site_kinds and about.facts.wants_onsite is not False
+        return Promise(self.respond_within, self.on_site_within if needs_visit else None)
+
+    @hookimpl
+    def ticket_opened(self, ticket: Ticket) -> list[Job]:
+        """Set the ticket's one timer to the first step of any of its clocks."""
+        upcoming = self._next_step(ticket, after=ticket.noticed_at)
+        return [_timer(ticket, upcoming)] if upcoming else []
+
+    @hookimpl
+    def job_functions(self) -> Mapping[str, JobFunction]:
+        """Perform the timer."""
+        return {CHECK: self.check}
+
+    def check(self, job: Job, desk: Desk) -> None:
+        """Look at the clocks again, tell whom it concerns, and set the timer to the next step."""
+        ticket = desk.ticket(job.ticket_id or 0)
+        log = desk.events(ticket.id)
+        for deadline in ticket.deadlines:
+            if deadline.met_at is None:
+                self._look(ticket, deadline, log, desk)
+        upcoming = self._next_step(ticket, after=desk.now)
+        if upcoming:
+            desk.put(_timer(ticket, upcoming))
+
+    def _look(self, ticket: Ticket, deadline: Deadline, log: tuple[Event, ...], desk: Desk) -> None:
+        passed = [step for step in self._steps() if deadline.at(step) <= desk.now]
+        told = {event.data["step"] for event in log if event.data.get("clock") == deadline.name}
+        untold = [step for step in passed if step not in told]
+        if not untold or max(untold) < max(told, default=0):
+            return
+        # Only the latest: after a long silence nobody needs four mails about one clock.
+        step = max(untold)
+        is_breach = step >= 1
+        to = self._person_for(step)
+        data = {
+            "clock": deadline.name,
+            "step": step,
+            "to": to,
+            "skipped": [earlier for earlier in untold if earlier != step],
+        }
+        desk.record(ticket.id, Event("escalated" if is_breach else "warned", data))
+        if to:
+            desk.send(self._mail(ticket, deadline, step, to, desk))
+
+    def _mail(self, ticket: Ticket, deadline: Deadline, step: float, to: str, desk: Desk) -> Mail:
+        letter = render(
+            "faultdesk_sla",
+            self.templates,
+            "escalation.txt",
+            ticket=ticket,
+            deadline=deadline,
+            percent=round(step * 100),
+            is_breach=step >= 1,
+            zone=desk.time_zone,
+        )
+        return Mail(
+            name=f"sla/{ticket.id}/{deadline.name}/{step}",
+            ticket_id=ticket.id,
+            to=(Address(to),),
+            subject=letter.subject,
+            text=letter.text,
+            purpose="escalation" if step >= 1 else "warning",
+            internal=True,
+        )
+
+    def _steps(self) -> list[float]:
+        return sorted((*self.warn_at, *self.escalate_at))
+
+    def _person_for(self, step: float) -> str:
+        if not self.chain:
+            return ""
+        level = sorted(self.escalate_at).index(step) + 1 if step in self.escalate_at else 0
+        return self.chain[min(level, len(self.chain) - 1)]
+
+    def _next_step(self, ticket: Ticket, after: datetime) -> datetime | None:
+        running = [deadline for deadline in ticket.deadlines if deadline.met_at is None]
+        moments = (deadline.at(step) for deadline in running for step in self._steps())
+        return min((moment for moment in moments if moment > after), default=None)
+
+
+def _timer(ticket: Ticket, at: datetime) -> Job:
+    return Job(CHECK, ticket.id, name=f"{CHECK}/{ticket.id}", run_at=at)

@@ -1,0 +1,144 @@
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from faultdesk.domain.decision import Mail
+from faultdesk.domain.identity import Identity
+from faultdesk.domain.message import Address, Language
+from faultdesk.domain.ticket import (
+    Classification,
+    Deadline,
+    Event,
+    FaultClass,
+    Kind,
+    Participant,
+    Role,
+    Severity,
+)
+from faultdesk.handlers.testing import NOON, a_message, a_ticket
+from faultdesk_acknowledge import AcknowledgeHandler
+
+DESK = Identity(name="弱电客户服务中心", address="service@faultdesk.example")
+TICKET = a_ticket(
+    subject="三号门不开",
+    classification=Classification(kind=Kind.FAULT, fault_class=FaultClass.LINE, system="access_control"),
+    deadlines=(
+        Deadline("response", NOON, NOON + timedelta(hours=2)),
+        Deadline("on_site", NOON, NOON + timedelta(hours=24)),
+    ),
+)
+ACKNOWLEDGE = AcknowledgeHandler()
+
+
+def acknowledge(language: Language = Language.ZH_HANS) -> Mail:
+    (mail,) = ACKNOWLEDGE.ticket_opened(TICKET, a_message(language=language), DESK)
+    assert isinstance(mail, Mail)
+    return mail
+
+
+def test_an_acknowledgement_tells_number_class_and_both_deadlines_as_local_times() -> None:
+    mail = acknowledge()
+
+    assert mail.subject == "[FD-2026-000123] 已受理：三号门不开"
+    for told in ("FD-2026-000123", "线路故障", "门禁", "2026-03-05 14:00", "2026-03-06 12:00", "插头"):
+        assert told in mail.text
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (Language.ZH_HANS, "我们的承诺"),
+        (Language.ZH_HANT, "我們的承諾"),
+        (Language.EN, "What we promise"),
+        (Language.MIXED, "我们的承诺"),
+    ],
+)
+def test_a_client_is_answered_in_its_language(language: Language, words: str) -> None:
+    assert words in acknowledge(language).text
+
+
+def test_it_goes_to_whoever_wants_the_answer_and_stays_in_the_thread() -> None:
+    message = a_message(reply_to=(Address("office@owner.example"),), references=("<earlier@owner.example>",))
+
+    (mail,) = ACKNOWLEDGE.ticket_opened(TICKET, message, DESK)
+
+    assert isinstance(mail, Mail)
+    assert mail.to == (Address("office@owner.example"),)
+    assert mail.in_reply_to == "<notice@owner.example>"
+    assert mail.references == ("<earlier@owner.example>",)
+
+
+@pytest.mark.parametrize("language", [Language.ZH_HANS, Language.ZH_HANT, Language.EN])
+@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("fault_class", [None, *FaultClass])
+def test_every_class_has_its_words_in_every_language(
+    language: Language, kind: Kind, fault_class: FaultClass | None
+) -> None:
+    about = Classification(kind=kind, fault_class=fault_class, severity=Severity.LOW, system="a new system")
+    ticket = a_ticket(classification=about, deadlines=())
+
+    (mail,) = ACKNOWLEDGE.ticket_opened(ticket, a_message(language=language), DESK)
+
+    assert isinstance(mail, Mail)
+    assert ticket.reference in mail.text
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"automatic": "List-Id (RFC 2919)"}, "automatic: List-Id (RFC 2919)"),
+        ({"sender": Address("")}, "the message names no sender"),
+        ({"sender": Address("service@faultdesk.example")}, "it would go to the desk itself"),
+    ],
+)
+def test_where_an_answer_would_do_harm_the_ticket_says_why_there_is_none(
+    fields: dict[str, object], reason: str
+) -> None:
+    (event,) = ACKNOWLEDGE.ticket_opened(TICKET, a_message(**fields), DESK)  # type: ignore[arg-type]
+
+    assert event == Event("mail_withheld", {"purpose": "acknowledgement", "reason": reason})
+
+
+def test_an_advert_is_not_answered() -> None:
+    ticket = a_ticket(classification=Classification(unsolicited=True))
+
+    (event,) = ACKNOWLEDGE.ticket_opened(ticket, a_message(), DESK)
+
+    assert isinstance(event, Event)
+    assert "unsolicited" in event.data["reason"]
+
+
+def test_a_clients_addition_is_confirmed() -> None:
+    (mail,) = ACKNOWLEDGE.message_added(TICKET, a_message(id=2), DESK)
+
+    assert isinstance(mail, Mail)
+    assert "补充已收到" in mail.subject
+
+
+def test_an_engineers_mail_is_not_confirmed() -> None:
+    ticket = a_ticket(participants=(Participant(Address("wang@faultdesk.example"), Role.ENGINEER),))
+
+    assert ACKNOWLEDGE.message_added(ticket, a_message(sender=Address("wang@faultdesk.example")), DESK) == []
+
+
+def test_an_operators_template_takes_the_place_of_the_bundled_one(tmp_path: Path) -> None:
+    (tmp_path / "opened.en.txt").write_text(
+        "Subject: Hello {{ ticket.reference }}\n\nOurs.\n", encoding="utf-8"
+    )
+    handler = AcknowledgeHandler(templates=tmp_path)
+
+    (english,) = handler.ticket_opened(TICKET, a_message(language=Language.EN), DESK)
+    (chinese,) = handler.ticket_opened(TICKET, a_message(language=Language.ZH_HANS), DESK)
+
+    assert isinstance(english, Mail)
+    assert isinstance(chinese, Mail)
+    assert (english.subject, english.text) == ("Hello FD-2026-000123", "Ours.\n")
+    assert "已受理" in chinese.subject
+
+
+def test_a_part_that_could_not_be_read_is_told_to_the_client() -> None:
+    (mail,) = ACKNOWLEDGE.ticket_opened(TICKET, a_message(problems=("too large",)), DESK)
+
+    assert isinstance(mail, Mail)
+    assert "未能读出" in mail.text

@@ -1,0 +1,55 @@
+import pytest
+
+from faultdesk.domain.decision import Mail
+from faultdesk.domain.identity import Identity
+from faultdesk.domain.message import Address, Language
+from faultdesk.domain.ticket import Event
+from faultdesk.handlers.testing import a_ticket
+from faultdesk_report import ReportHandler
+
+DESK = Identity(name="弱电客户服务中心", address="service@faultdesk.example")
+RESOLVED = Event(
+    "resolved",
+    {
+        "cause": "水晶头氧化",
+        "method": "重做水晶头并测试",
+        "recovered_at": "2026-03-05T15:30:00+08:00",
+        "completed_at": "2026-03-05T08:00:00+00:00",
+        "number": 1,
+    },
+)
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_report_tells_cause_method_recovery_and_completion(language: Language) -> None:
+    (mail,) = ReportHandler().ticket_changed(a_ticket(language=language), RESOLVED, DESK)
+
+    assert isinstance(mail, Mail)
+    for told in (
+        "FD-2026-000123-R1",
+        "水晶头氧化",
+        "重做水晶头并测试",
+        "2026-03-05 15:30",
+        "2026-03-05 16:00",
+    ):
+        assert told in mail.text
+
+
+def test_it_answers_the_clients_message_and_is_no_robots_mail() -> None:
+    (mail,) = ReportHandler().ticket_changed(a_ticket(), RESOLVED, DESK)
+
+    assert isinstance(mail, Mail)
+    assert mail.to == (Address("client@owner.example", "Li Ming"),)
+    assert mail.in_reply_to == "<notice@owner.example>"
+    assert not mail.automatic
+
+
+def test_nothing_is_reported_of_other_changes() -> None:
+    assert ReportHandler().ticket_changed(a_ticket(), Event("answered"), DESK) == []
+
+
+def test_a_client_without_address_is_noted() -> None:
+    (event,) = ReportHandler().ticket_changed(a_ticket(requester=Address("")), RESOLVED, DESK)
+
+    assert isinstance(event, Event)
+    assert event.kind == "mail_withheld"
