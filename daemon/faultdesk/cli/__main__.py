@@ -1,0 +1,5 @@
+"""python -m faultdesk.cli."""
+
+from faultdesk.cli import main
+
+main()

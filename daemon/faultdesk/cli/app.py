@@ -1,0 +1,55 @@
+"""The command tree."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from faultdesk import __version__
+from faultdesk.cli import handlers, inbox, jobs, read, run, setup, tickets
+from faultdesk.cli.context import DEFAULT_CONFIG
+
+app = typer.Typer(
+    name="faultdesk",
+    help="A service desk that clients reach by mail and fax.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
+    if wanted:
+        typer.echo(f"faultdesk {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def faultdesk(
+    context: typer.Context,
+    config: Annotated[
+        Path, typer.Option(envvar="FAULTDESK_CONFIG", help="The configuration file.")
+    ] = DEFAULT_CONFIG,
+    version: Annotated[  # noqa: ARG001 - handled by its callback
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Choose the configuration for the command that follows."""
+    context.obj = config
+
+
+for command in (
+    setup.init,
+    setup.check,
+    setup.migrate,
+    run.run,
+    run.status,
+    tickets.tickets,
+    tickets.ticket,
+    tickets.resolve,
+    tickets.explain,
+    read.read,
+    handlers.handlers,
+):
+    app.command()(command)
+app.add_typer(inbox.app)
+app.add_typer(jobs.app)

@@ -1,0 +1,76 @@
+"""inbox list, show, retry, drop: what was received, and what became of it."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from faultdesk.adapters.sql import listings
+from faultdesk.adapters.sql.store import SqlTransaction
+from faultdesk.cli.context import configuration, database, reading
+from faultdesk.cli.show import AsJson, Limit, cell, console, listing, write_json
+from faultdesk.errors import PermanentError
+from faultdesk.pipeline.store import InboxState
+
+app = typer.Typer(name="inbox", help="What was received, and what became of it.", no_args_is_help=True)
+
+MessageNumber = Annotated[int, typer.Argument(help="The message's number in the inbox.")]
+_COLUMNS = ("id", "mailbox", "state", "strikes", "size", "arrived_at", "ticket", "reason")
+
+
+@app.command("list")
+def list_(
+    context: typer.Context,
+    state: Annotated[InboxState | None, typer.Option(help="Only these.")] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only what was set aside.")] = False,
+    limit: Limit = 200,
+    as_json: AsJson = False,
+) -> None:
+    """List received messages, the latest last."""
+    zone = configuration(context).desk.time_zone
+    with reading(context) as connection:
+        rows = listings.inbox_rows(connection, InboxState.FAILED if failed else state, limit)
+    listing(rows, _COLUMNS, zone, as_json=as_json)
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    message: MessageNumber,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Write its octets as they came, and nothing else.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show a message: its state, its error, or its octets."""
+    zone = configuration(context).desk.time_zone
+    with reading(context) as connection:
+        if raw:
+            sys.stdout.buffer.write(SqlTransaction(connection).inbox.content(message))
+            return
+        row = listings.inbox_row(connection, message)
+    if as_json:
+        write_json([row])
+        return
+    for key, value in row.items():
+        console().print(f"{key:<12}{cell(value, zone)}")
+
+
+@app.command()
+def retry(context: typer.Context, message: MessageNumber) -> None:
+    """Let a failed or ignored message that opened no ticket be triaged again."""
+    with database(context) as opened, opened.write() as connection:
+        listings.inbox_row(connection, message)
+        if not listings.retry_inbox(connection, message):
+            raise PermanentError(f"message {message} has a ticket or is on its way already")
+    typer.echo(f"message {message} will be triaged again")
+
+
+@app.command()
+def drop(context: typer.Context, message: MessageNumber) -> None:
+    """Give up a failed message; its octets are kept."""
+    with database(context) as opened, opened.write() as connection:
+        listings.inbox_row(connection, message)
+        if not listings.drop_inbox(connection, message):
+            raise PermanentError(f"message {message} has not failed")
+    typer.echo(f"message {message} given up")

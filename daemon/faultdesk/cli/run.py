@@ -1,0 +1,37 @@
+"""run and status: the daemon, and how it is."""
+
+from typing import Annotated
+
+import typer
+
+from faultdesk.adapters.sql import listings
+from faultdesk.cli.context import configuration, reading
+from faultdesk.cli.show import AsJson, listing
+from faultdesk.errors import TransientError
+from faultdesk.service.lock import sole_daemon
+from faultdesk.service.logs import configure_logs
+from faultdesk.service.supervisor import Supervisor, drain
+from faultdesk.service.wiring import open_works
+
+
+def run(
+    context: typer.Context,
+    drained: Annotated[bool, typer.Option("--drain", help="Do all that is due now, then end.")] = False,
+) -> None:
+    """Work until SIGTERM: collect, read, triage, perform."""
+    config = configuration(context)
+    configure_logs(config.log.level)
+    desk, works = open_works(config)
+    with sole_daemon(desk.store.database):
+        if not drained:
+            Supervisor(desk, works).run()
+        elif unreachable := drain(desk, works):
+            raise TransientError(f"not reached: {', '.join(unreachable)}; the rest is done")
+
+
+def status(context: typer.Context, as_json: AsJson = False) -> None:
+    """Sum up mailboxes, messages, tickets and jobs."""
+    config = configuration(context)
+    with reading(context) as connection:
+        rows = listings.status(connection)
+    listing(rows, ("what", "name", "count", "since", "detail"), config.desk.time_zone, as_json=as_json)

@@ -1,0 +1,120 @@
+"""init, check, migrate: from nothing to a desk that can run."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from faultdesk.adapters.credentials import write_signing_key
+from faultdesk.adapters.sql import migrate as migrations
+from faultdesk.cli.context import configuration
+from faultdesk.config import Config
+from faultdesk.errors import ConfigError, FaultdeskError
+from faultdesk.handlers.host import Host
+from faultdesk.service.wiring import load_handlers, open_database, open_desk, open_mailbox, open_mailer
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(help="A folder to make, or one without a faultdesk.toml.")],
+) -> None:
+    """Write a commented configuration for the embedded default: SQLite, a Maildir in, a Maildir out."""
+    file = directory / "faultdesk.toml"
+    if file.exists():
+        raise ConfigError(f"{file}: is there already")
+    for maildir in ("inbox", "outbox"):
+        for part in ("tmp", "new", "cur"):
+            (directory / maildir / part).mkdir(parents=True, exist_ok=True)
+    key = directory / "signing.key"
+    if not key.exists():
+        write_signing_key(key)
+    file.write_text(
+        files("faultdesk.cli").joinpath("starter.toml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    typer.echo(f"{file} written; next: faultdesk --config {file} migrate")
+
+
+def migrate(context: typer.Context) -> None:
+    """Bring the database to this version's tables."""
+    database = open_database(configuration(context))
+    try:
+        before, after = migrations.migrate(database)
+    finally:
+        database.close()
+    typer.echo(
+        f"database: {before or 'empty'} -> {after}"
+        if before != after
+        else f"database: {after}, nothing to do"
+    )
+
+
+def check(
+    context: typer.Context,
+    online: Annotated[
+        bool, typer.Option(help="Connect to every mailbox, the mailer and the database.")
+    ] = False,
+) -> None:
+    """Say everything that is wrong with the configuration."""
+    config = configuration(context)
+    complaints = [complaint for part in _parts(config) for complaint in _complaints(part)]
+    if online:
+        complaints += [complaint for part in _connections(config) for complaint in _complaints(part)]
+    if complaints:
+        raise ConfigError("\n".join(dict.fromkeys(complaints)))
+    typer.echo(f"{config.path}: all is well{' and within reach' if online else ''}")
+
+
+def _complaints(part: Callable[[], object]) -> Iterator[str]:
+    try:
+        part()
+    except FaultdeskError as error:
+        yield from str(error).splitlines()
+
+
+def _parts(config: Config) -> Iterator[Callable[[], object]]:
+    yield partial(_check_handlers, config)
+    yield partial(_check_desk, config)
+    yield partial(open_mailer, config)
+    for name in config.mailboxes:
+        yield partial(open_mailbox, config, name)
+
+
+def _connections(config: Config) -> Iterator[Callable[[], object]]:
+    yield partial(_check_database, config)
+    yield partial(_check_mailer, config)
+    for name in config.mailboxes:
+        yield partial(_check_mailbox, config, name)
+
+
+def _check_handlers(config: Config) -> None:
+    Host(load_handlers(config))
+
+
+def _check_desk(config: Config) -> None:
+    open_desk(config).store.database.close()
+
+
+def _check_database(config: Config) -> None:
+    database = open_database(config)
+    try:
+        migrations.require_current(database)
+    finally:
+        database.close()
+
+
+def _check_mailer(config: Config) -> None:
+    mailer = open_mailer(config)
+    try:
+        mailer.check()
+    finally:
+        mailer.close()
+
+
+def _check_mailbox(config: Config, name: str) -> None:
+    mailbox = open_mailbox(config, name)
+    try:
+        mailbox.open()
+    finally:
+        mailbox.close()

@@ -1,0 +1,150 @@
+"""tickets, ticket, resolve, explain."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+import typer
+
+from faultdesk.adapters.sql import listings
+from faultdesk.adapters.sql.store import SqlTransaction
+from faultdesk.cli.context import configuration, database, desk, reading
+from faultdesk.cli.show import AsJson, Limit, cell, console, listing, write_json
+from faultdesk.domain import promise
+from faultdesk.domain.ticket import Event, Ticket
+from faultdesk.errors import NotFoundError, PermanentError
+
+Reference = Annotated[str, typer.Argument(help="As in FD-2026-000123.")]
+_COLUMNS = (
+    "reference", "status", "kind", "fault_class", "system", "severity", "response_due", "on_site_due", "subject"
+)  # fmt: skip
+
+
+def tickets(
+    context: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Resolved ones too.")] = False,
+    limit: Limit = 200,
+    as_json: AsJson = False,
+) -> None:
+    """List open tickets with their deadlines."""
+    zone = configuration(context).desk.time_zone
+    with reading(context) as connection:
+        rows = listings.tickets(connection, with_resolved=everything, limit=limit)
+    listing(rows, _COLUMNS, zone, as_json=as_json)
+
+
+def ticket(context: typer.Context, reference: Reference, as_json: AsJson = False) -> None:
+    """Show a ticket whole: what is known, who takes part, what was written, what happened."""
+    zone = configuration(context).desk.time_zone
+    with reading(context) as connection:
+        transaction = SqlTransaction(connection)
+        found = _find(transaction, reference)
+        written = listings.messages(connection, found.id)
+        log = transaction.tickets.events(found.id)
+    if as_json:
+        about = msgspec.to_builtins(found, builtin_types=(datetime,))
+        write_json([about | {"messages": written, "events": log}])
+        return
+    _print_ticket(found, written, log, zone)
+
+
+def _print_ticket(found: Ticket, written: list[dict[str, Any]], log: tuple[Event, ...], zone: str) -> None:
+    out = console()
+    about = found.classification
+    out.print(f"{found.reference}  {found.status}  {found.subject}", style="bold")
+    out.print(f"client    {found.requester}")
+    out.print(f"class     {about.kind} / {about.fault_class or '-'} / {about.system} / {about.severity}")
+    for deadline in found.deadlines:
+        met = f"met {cell(deadline.met_at, zone)} by {deadline.met_by}" if deadline.met_at else "open"
+        out.print(f"{deadline.name:<9} due {cell(deadline.due_at, zone)}, {met}")
+    for who in found.participants:
+        out.print(f"{who.role:<9} {who.person}")
+    for one in written:
+        way = f"from {one['sender']}" if one["inbox_id"] else f"to {', '.join(one['recipients'])}"
+        out.print(
+            f"\n{cell(one['at'], zone) or 'waiting'}  {one['purpose']} {way}: {one['subject']}", style="bold"
+        )
+        for file in one["attachments"]:
+            out.print(f"  attached: {file['name']} ({file['media_type']}, {file['size']} octets)")
+        out.print(one["text"].rstrip())
+    out.print("\nevents", style="bold")
+    for event in log:
+        out.print(
+            f"{cell(event.at, zone)}  {event.kind}  {event.actor}  {msgspec.json.encode(event.data).decode()}"
+        )
+
+
+def resolve(
+    context: typer.Context,
+    reference: Reference,
+    cause: Annotated[str, typer.Option(help="The fault and its cause.")],
+    method: Annotated[str, typer.Option(help="The process and method of handling.")],
+    recovered_at: Annotated[
+        str, typer.Option(help="When it worked again: 2026-03-05T14:30, the desk's time.")
+    ],
+    by: Annotated[str, typer.Option(help="Who solved it.")] = "operator",
+) -> None:
+    """Resolve a ticket; the client gets the written report."""
+    with desk(context) as opened:
+        recovered = _moment(recovered_at, opened.config.desk.time_zone)
+        now = opened.clock.now()
+        with opened.store.write() as transaction:
+            found = _find(transaction, reference)
+            if not found.noticed_at <= recovered <= now:
+                raise PermanentError(
+                    f"--recovered-at {recovered_at}: must lie between the notice "
+                    f"({cell(found.noticed_at, opened.config.desk.time_zone)}) and now"
+                )
+            earlier = [event for event in transaction.tickets.events(found.id) if event.kind == "resolved"]
+            data = {
+                "cause": cause,
+                "method": method,
+                "recovered_at": recovered.isoformat(),
+                "completed_at": now.isoformat(),
+                "number": len(earlier) + 1,
+            }
+            opened.changes.change(transaction, found.id, Event("resolved", data, actor=by))
+    typer.echo(f"{found.reference} resolved; the daemon sends the report")
+
+
+def explain(context: typer.Context, reference: Reference, as_json: AsJson = False) -> None:
+    """Show which time counted against each deadline, and why."""
+    zone = configuration(context).desk.time_zone
+    with database(context) as opened, opened.read() as connection:
+        found = _find(SqlTransaction(connection), reference)
+    now = datetime.now(UTC)
+    rows = [
+        {
+            "clock": stretch.clock,
+            "from": stretch.start,
+            "to": stretch.end,
+            "counted": str(stretch.counted).partition(".")[0],
+            "due": deadline.due_at,
+            "state": _state(deadline.met_at, deadline.due_at, now),
+            "why": stretch.reason,
+        }
+        for deadline, stretch in zip(found.deadlines, promise.explain(found.deadlines, now), strict=True)
+    ]
+    listing(rows, ("clock", "from", "to", "counted", "due", "state", "why"), zone, as_json=as_json)
+
+
+def _state(met_at: datetime | None, due_at: datetime, now: datetime) -> str:
+    if met_at is None:
+        return "running" if now <= due_at else "breached"
+    return "kept" if met_at <= due_at else "broken"
+
+
+def _find(transaction: SqlTransaction, reference: str) -> Ticket:
+    found = transaction.tickets.find(reference)
+    if found is None:
+        raise NotFoundError(f"no ticket {reference}")
+    return found
+
+
+def _moment(text: str, zone: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise PermanentError(f"{text}: not a time as in 2026-03-05T14:30") from error
+    return moment.replace(tzinfo=ZoneInfo(zone)) if moment.tzinfo is None else moment

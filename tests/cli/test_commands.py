@@ -1,0 +1,204 @@
+"""The commands, as an operator types them, on the embedded default."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from end_to_end.played import FAULTDESK
+
+MAIL = b"""From: Li Ming <liming@owner.example>
+To: service@faultdesk.example
+Subject: camera 4 is dark
+Message-ID: <1@owner.example>
+
+Camera 4 at the east gate shows no picture since this morning. Please send somebody.
+"""
+
+
+def run(*arguments: object, expect: int = 0) -> str:
+    ran = subprocess.run([*FAULTDESK, *map(str, arguments)], capture_output=True, text=True, check=False)
+    assert ran.returncode == expect, ran.stdout + ran.stderr
+    return ran.stdout + ran.stderr
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    run("init", tmp_path / "desk")
+    file = tmp_path / "desk" / "faultdesk.toml"
+    run("--config", file, "migrate")
+    return file
+
+
+@pytest.fixture
+def drained(config: Path) -> Path:
+    (config.parent / "inbox/new/1.a.b").write_bytes(MAIL)
+    run("--config", config, "run", "--drain")
+    return config
+
+
+def rows(config: Path, *arguments: object) -> list[dict[str, Any]]:
+    listed: list[dict[str, Any]] = json.loads(run("--config", config, *arguments, "--json"))
+    return listed
+
+
+def test_init_writes_a_desk_that_checks_and_runs(config: Path) -> None:
+    assert "all is well and within reach" in run("--config", config, "check", "--online")
+    assert (config.parent / "signing.key").stat().st_mode & 0o077 == 0
+
+
+def test_init_does_not_overwrite(config: Path) -> None:
+    assert "is there already" in run("init", config.parent, expect=78)
+
+
+def test_the_embedded_default_answers_a_mail_dropped_into_its_maildir(drained: Path) -> None:
+    assert rows(drained, "tickets")[0]["subject"] == "camera 4 is dark"
+    assert len(list((drained.parent / "outbox/new").iterdir())) == 2
+
+
+def test_the_configuration_comes_from_the_environment_too(
+    drained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAULTDESK_CONFIG", str(drained))
+
+    assert "camera 4 is dark" in run("tickets")
+
+
+def test_check_says_everything_at_once(config: Path) -> None:
+    text = config.read_text(encoding="utf-8")
+    (config.parent / "signing.key").unlink()
+    config.write_text(text.replace('duty = "', 'night = "') + "[handlers.weather]\n", encoding="utf-8")
+
+    said = run("--config", config, "check", expect=78)
+
+    assert "handlers.weather: not installed" in said
+    assert "unknown field `night`" in said
+    assert "desk.signing_key" in said
+
+
+def test_a_database_that_was_not_migrated_is_refused(tmp_path: Path) -> None:
+    run("init", tmp_path)
+
+    assert "run `faultdesk migrate`" in run(
+        "--config", tmp_path / "faultdesk.toml", "run", "--drain", expect=78
+    )
+
+
+def test_a_missing_configuration_is_named(tmp_path: Path) -> None:
+    assert "none.toml: No such file" in run("--config", tmp_path / "none.toml", "tickets", expect=78)
+
+
+def test_ticket_shows_what_was_written_and_what_happened(drained: Path) -> None:
+    reference = rows(drained, "tickets")[0]["reference"]
+
+    shown = run("--config", drained, "ticket", reference)
+
+    for told in ("east gate", "acknowledgement to liming@owner.example", "response", "opened", "mail_sent"):
+        assert told in shown
+
+
+def test_a_ticket_that_is_not_there_is_an_error(drained: Path) -> None:
+    assert "no ticket FD-2026-999999" in run("--config", drained, "ticket", "FD-2026-999999", expect=1)
+
+
+def test_a_recovery_in_the_future_is_refused(drained: Path) -> None:
+    reference = rows(drained, "tickets")[0]["reference"]
+    options = ("--cause", "c", "--method", "m", "--recovered-at", "2999-01-01T00:00")
+
+    assert "must lie between the notice" in run("--config", drained, "resolve", reference, *options, expect=1)
+
+
+def test_inbox_shows_the_octets_as_they_came(drained: Path) -> None:
+    ran = subprocess.run(
+        [*FAULTDESK, "--config", drained, "inbox", "show", "1", "--raw"], capture_output=True, check=True
+    )
+
+    assert ran.stdout == MAIL
+
+
+def test_inbox_retry_of_a_handled_message_is_refused(drained: Path) -> None:
+    assert "has a ticket" in run("--config", drained, "inbox", "retry", "1", expect=1)
+
+
+def test_an_ignored_message_can_be_retried(config: Path) -> None:
+    robot = MAIL.replace(b"Subject:", b"Auto-Submitted: auto-replied\nSubject:")
+    (config.parent / "inbox/new/1.a.b").write_bytes(robot)
+    run("--config", config, "run", "--drain")
+    assert rows(config, "inbox", "list", "--state", "ignored")[0]["reason"].startswith("automatic")
+
+    run("--config", config, "inbox", "retry", "1")
+
+    assert rows(config, "inbox", "list", "--state", "received")[0]["id"] == 1
+
+
+def test_jobs_are_listed_shown_and_dropped(drained: Path) -> None:
+    (timer,) = rows(drained, "jobs", "list")
+    assert timer["kind"] == "sla.check"
+
+    assert "sla.check" in run("--config", drained, "jobs", "show", timer["id"])
+    run("--config", drained, "jobs", "drop", timer["id"])
+
+    assert rows(drained, "jobs", "list") == []
+
+
+def test_handlers_are_listed_in_their_order(config: Path) -> None:
+    listed = rows(config, "handlers")
+
+    assert [row["name"] for row in listed if row["enabled"]] == [
+        "classify",
+        "sla",
+        "acknowledge",
+        "dispatch",
+        "report",
+    ]
+    assert "classify_message" in listed[0]["hooks"]
+
+
+def test_read_tells_what_a_mail_would_become_one_object_a_line(config: Path, tmp_path: Path) -> None:
+    mail, fax = tmp_path / "1.eml", tmp_path / "fax.tif"
+    mail.write_bytes(MAIL)
+    fax.write_bytes(b"II*\0")
+
+    lines = run("--config", config, "read", mail, fax, "--json").splitlines()
+
+    told, faxed = map(json.loads, lines)
+    keys = "subject from to cc date message_id references channel language automatic text quoted attachments "
+    assert set((keys + "classification facts acknowledge").split()) <= set(told)
+    assert set(told["classification"]) >= {
+        "kind",
+        "fault_class",
+        "system",
+        "severity",
+        "confidence",
+        "evidence",
+    }
+    assert told["acknowledge"]["send"] is True
+    assert told["classification"]["system"] == "cctv"
+    assert faxed["channel"] == "fax"
+    assert faxed["acknowledge"] == {"send": False, "reason": "the message names no sender"}
+
+
+def test_read_needs_no_configuration(tmp_path: Path) -> None:
+    mail = tmp_path / "1.eml"
+    mail.write_bytes(MAIL)
+
+    assert json.loads(run("read", mail, "--json"))["subject"] == "camera 4 is dark"
+
+
+def test_read_of_a_file_that_is_not_there_names_it(tmp_path: Path) -> None:
+    assert "none.eml: No such file" in run("read", tmp_path / "none.eml", expect=1)
+
+
+def test_a_second_daemon_on_the_same_file_is_refused(config: Path) -> None:
+    import fcntl  # noqa: PLC0415 - only here
+
+    with (config.parent / "faultdesk.db.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        assert "another faultdesk daemon" in run("--config", config, "run", "--drain", expect=78)
+
+
+def test_the_version_is_told() -> None:
+    assert run("--version").startswith("faultdesk ")
