@@ -1,0 +1,141 @@
+"""A real desk in a folder: its configuration, its commands, its daemon."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from servers.dovecot import MailAccount
+from servers.process import wait_until
+from servers.smtp import ReceivedMail, SmtpSink
+
+FAULTDESK = [sys.executable, "-m", "faultdesk.cli"]
+
+HANDLERS = """
+[handlers.classify]
+[handlers.sla]
+chain = ["duty@yuanheng-elv.example", "lead@yuanheng-elv.example"]
+[handlers.acknowledge]
+[handlers.dispatch]
+duty = "duty@yuanheng-elv.example"
+[handlers.report]
+"""
+
+
+class RealDesk:
+    """A configured desk; its daemon is a process of its own."""
+
+    def __init__(self, folder: Path, account: MailAccount, sink: SmtpSink, database_url: str) -> None:
+        self.folder = folder
+        self.account = account
+        self.sink = sink
+        (folder / "imap.password").write_text(account.password)
+        (folder / "signing.key").write_text("a key of the tests")
+        self.config = folder / "faultdesk.toml"
+        self.config.write_text(
+            f"""
+            [desk]
+            name = "远恒智能客服中心"
+            address = "service@yuanheng-elv.example"
+            signing_key = {{ file = "signing.key" }}
+            alerts = ["ops@yuanheng-elv.example"]
+            free_mail_domains = ["freemail.example", "qqmail.example", "139mail.example"]
+            [database]
+            url = "{database_url}"
+            [mailboxes.service]
+            type = "imap"
+            host = "{account.server.host}"
+            port = {account.server.port}
+            security = "plain"
+            user = "{account.user}"
+            password = {{ file = "imap.password" }}
+            poll = "PT2S"
+            batch_messages = 10
+            [mailer]
+            type = "smtp"
+            host = "{sink.host}"
+            port = {sink.port}
+            security = "plain"
+            {HANDLERS}
+            """
+        )
+        self.log = folder / "daemon.log"
+        self.daemon: subprocess.Popen[bytes] | None = None
+
+    def command(self, *arguments: str, expect: int = 0) -> str:
+        """Run a faultdesk command to its end; return what it printed."""
+        ran = subprocess.run(
+            [*FAULTDESK, "--config", self.config, *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+        assert ran.returncode == expect, ran.stdout + ran.stderr
+        return ran.stdout + ran.stderr if expect else ran.stdout
+
+    def listing(self, *arguments: str) -> list[dict[str, Any]]:
+        """Run a listing command; return its objects."""
+        rows: list[dict[str, Any]] = json.loads(self.command(*arguments, "--json"))
+        return rows
+
+    def start(self) -> None:
+        """Start the daemon and return once it said that it is ready."""
+        with self.log.open("ab") as log:
+            before = log.tell()
+            self.daemon = subprocess.Popen(
+                [*FAULTDESK, "--config", self.config, "run"], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        wait_until(lambda: b"daemon.started" in self.log.read_bytes()[before:], "the daemon starts")
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """End the daemon; return its exit code."""
+        assert self.daemon is not None
+        self.daemon.send_signal(how)
+        code = self.daemon.wait(30)
+        self.daemon = None
+        return code
+
+    def kill(self) -> None:
+        """End the daemon as a power cut would."""
+        self.stop(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Leave no process behind, whatever the test did."""
+        if self.daemon is not None and self.daemon.poll() is None:
+            os.kill(self.daemon.pid, signal.SIGKILL)
+            self.daemon.wait()
+
+    def tickets(self) -> list[dict[str, Any]]:
+        """List every ticket."""
+        return self.listing("tickets", "--all", "--limit", "100000")
+
+    def inbox(self) -> list[dict[str, Any]]:
+        """List every received message."""
+        return self.listing("inbox", "list", "--limit", "100000")
+
+    def wait_for_end(self, messages: int) -> None:
+        """Wait until so many messages have ended and no job is under way."""
+
+        def ended() -> bool:
+            rows = self.inbox()
+            states = [row["state"] for row in rows]
+            sent = self.listing("jobs", "list", "--state", "sent")
+            return len(rows) >= messages and "received" not in states and not sent
+
+        wait_until(ended, f"{messages} messages end", 120)
+
+
+def read_mail(mail: ReceivedMail) -> EmailMessage:
+    """Parse a mail that the desk sent."""
+    return message_from_bytes(mail.content, policy=policy.default)
+
+
+def acknowledgements(sink: SmtpSink) -> list[EmailMessage]:
+    """Pick what was sent to clients automatically."""
+    return [read for read in map(read_mail, sink.messages) if read["Auto-Submitted"] == "auto-replied"]
