@@ -1,0 +1,241 @@
+"""make bench: throughput beside the floor, CPU, memory, and latency, on a private Dovecot and an SMTP sink.
+
+python -m benchmarks [--messages 2000] [--latency-seconds 60]
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # the real servers of the tests
+
+from benchmarks.corpus import make_mail
+from end_to_end.played import FAULTDESK, HANDLERS
+from servers.dovecot import Dovecot, MailAccount
+from servers.process import answers, free_port, private_folder, unprivileged
+
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+CONFIG = """
+[desk]
+name = "bench"
+address = "service@yuanheng-elv.example"
+signing_key = {{ file = "key" }}
+[database]
+url = "sqlite:///faultdesk.db"
+[mailboxes.service]
+type = "imap"
+host = "127.0.0.1"
+port = {imap_port}
+security = "plain"
+user = "{user}"
+password = {{ file = "password" }}
+[mailer]
+type = "smtp"
+host = "127.0.0.1"
+port = {smtp_port}
+security = "plain"
+{handlers}
+"""
+
+
+class Usage(NamedTuple):
+    """CPU seconds and resident octets of a process and its children."""
+
+    cpu: float
+    rss: int
+
+
+def tree(pid: int) -> Iterator[int]:
+    """Name a process and all below it."""
+    yield pid
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            yield from tree(int(child))
+
+
+def usage(pid: int) -> Usage:
+    """Read what the process tree has used."""
+    cpu = rss = 0.0
+    for one in tree(pid):
+        stat = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
+        cpu += (int(stat[11]) + int(stat[12])) / CLOCK_TICKS
+        rss += int(stat[21]) * PAGE
+    return Usage(cpu, int(rss))
+
+
+@contextmanager
+def running(*command: str, log: Path | None = None) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a process until the end of the block."""
+    with log.open("wb") if log else open(os.devnull, "wb") as out:  # noqa: PTH123 - devnull
+        process = subprocess.Popen(command, stdout=out, stderr=out)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+class Bench:
+    """The servers, and a folder for each measurement."""
+
+    def __init__(self, dovecot: Dovecot, folder: Path) -> None:
+        self.dovecot = dovecot
+        self.folder = folder
+
+    def account_with(self, messages: int) -> MailAccount:
+        """Make an account that holds so many mails."""
+        account = self.dovecot.new_account("secret")
+        account.deliver(make_mail(0))
+        account.expunge(1)
+        owner = account.maildir.stat()
+        for number in range(messages):
+            path = account.maildir / "new" / f"{1_700_000_000 + number}.M{number}.bench"
+            path.write_bytes(make_mail(number))
+            os.chown(path, owner.st_uid, owner.st_gid)
+        return account
+
+    @contextmanager
+    def sink(self, name: str) -> Iterator[tuple[int, Path]]:
+        """Run an SMTP sink; give its port and its notes."""
+        port, notes = free_port(), self.folder / f"{name}.mails"
+        with running(sys.executable, "-m", "benchmarks.sink", str(port), str(notes)):
+            while not answers(port):
+                time.sleep(0.01)
+            yield port, notes
+
+    def floor(self, messages: int) -> float:
+        """Measure the floor; messages per second."""
+        account = self.account_with(messages)
+        with self.sink("floor") as (port, _):
+            command = [
+                sys.executable, "-m", "benchmarks.floor", str(self.dovecot.port), account.user, account.password,
+                str(port), str(self.folder / "floor.db"),
+            ]  # fmt: skip
+            count, seconds = subprocess.run(
+                command, check=True, capture_output=True, text=True
+            ).stdout.split()
+        return int(count) / float(seconds)
+
+    @contextmanager
+    def daemon(self, name: str, account: MailAccount, smtp_port: int) -> Iterator[int]:
+        """Run a desk; give its pid once it is ready."""
+        folder = self.folder / name
+        folder.mkdir()
+        (folder / "key").write_text("key")
+        (folder / "password").write_text(account.password)
+        config = folder / "faultdesk.toml"
+        config.write_text(
+            CONFIG.format(
+                imap_port=self.dovecot.port, user=account.user, smtp_port=smtp_port, handlers=HANDLERS
+            )
+        )
+        base = [*FAULTDESK, "--config", str(config)]
+        subprocess.run([*base, "migrate"], check=True, capture_output=True)
+        log = folder / "log"
+        with running(*base, "run", log=log) as process:
+            while b"daemon.started" not in log.read_bytes():
+                time.sleep(0.005)
+            yield process.pid
+
+    def throughput(self, messages: int) -> dict[str, float]:
+        """Measure from mailbox to acknowledgement at SMTP, with every handler on."""
+        account = self.account_with(messages)
+        with self.sink("throughput") as (port, notes), self.daemon("throughput", account, port) as pid:
+            started, peak = time.time(), 0
+            while acknowledged(notes) < messages:
+                peak = max(peak, usage(pid).rss)
+                time.sleep(0.1)
+            seconds = last_acknowledgement(notes) - started
+            used = usage(pid)
+        return {
+            "messages_per_second": messages / seconds,
+            "cpu_ms_per_message": used.cpu / messages * 1000,
+            "rss_mib": max(peak, used.rss) / 2**20,
+        }
+
+    def latency(self, seconds: int, per_second: int = 5) -> dict[str, float]:
+        """Measure from delivery to acknowledgement at SMTP, at a steady rate, with IDLE."""
+        account = self.dovecot.new_account("secret")
+        account.deliver(make_mail(10**6))
+        delivered: dict[str, float] = {}
+        with self.sink("latency") as (port, notes), self.daemon("latency", account, port):
+            while acknowledged(notes) < 1:
+                time.sleep(0.05)
+            begun = time.time()
+            with account.imap() as client:
+                for number in range(seconds * per_second):
+                    time.sleep(max(0.0, begun + number / per_second - time.time()))
+                    client.append("INBOX", make_mail(number))
+                    delivered[f"<bench-{number}@owner{number % 500}.example>"] = time.time()
+            while acknowledged(notes) < len(delivered) + 1:
+                time.sleep(0.05)
+            arrived = dict(times(notes))
+        waits = sorted(arrived[message_id] - at for message_id, at in delivered.items())
+        return {
+            "p50_ms": statistics.median(waits) * 1000,
+            "p99_ms": waits[int(len(waits) * 0.99)] * 1000,
+            "max_ms": waits[-1] * 1000,
+        }
+
+
+def times(notes: Path) -> Iterator[tuple[str, float]]:
+    """Give each acknowledged Message-ID with the time of its first acknowledgement."""
+    seen = set()
+    for line in notes.read_text().splitlines():
+        at, _, message_id = line.split(" ", 2)
+        if message_id != "-" and message_id not in seen:
+            seen.add(message_id)
+            yield message_id, float(at)
+
+
+def acknowledged(notes: Path) -> int:
+    """Count the messages acknowledged so far."""
+    return sum(1 for _ in times(notes)) if notes.exists() else 0
+
+
+def last_acknowledgement(notes: Path) -> float:
+    """Tell when the last message was acknowledged."""
+    return max(at for _, at in times(notes))
+
+
+def main() -> None:
+    """Measure everything and print it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--messages", type=int, default=2000)
+    parser.add_argument("--latency-seconds", type=int, default=60)
+    options = parser.parse_args()
+    with private_folder("bench", unprivileged("nobody")) as home, tempfile.TemporaryDirectory() as folder:
+        dovecot = Dovecot(home)
+        dovecot.start()
+        try:
+            bench = Bench(dovecot, Path(folder))
+            floor = bench.floor(options.messages)
+            print(f"floor        {floor:8.1f} messages/s", flush=True)
+            measured = bench.throughput(options.messages)
+            print(
+                f"faultdesk    {measured['messages_per_second']:8.1f} messages/s = "
+                f"{measured['messages_per_second'] / floor:.0%} of the floor (target 60 %)\n"
+                f"CPU          {measured['cpu_ms_per_message']:8.2f} ms/message\n"
+                f"RSS          {measured['rss_mib']:8.0f} MiB, all processes (target 250)",
+                flush=True,
+            )
+            waits = bench.latency(options.latency_seconds)
+            print(
+                f"latency      p50 {waits['p50_ms']:.0f} ms (target 700), p99 {waits['p99_ms']:.0f} ms "
+                f"(target 1500), max {waits['max_ms']:.0f} ms, at 5 messages/s"
+            )
+        finally:
+            dovecot.stop()
+
+
+if __name__ == "__main__":
+    main()
