@@ -1,12 +1,8 @@
 """Messages invented before the terms were written: one writer's idea of what clients say."""
 
-from typing import NamedTuple
-
 import pytest
 
-from faultdesk.domain.ticket import Classification
-from faultdesk.handlers.testing import a_message
-from faultdesk_classify import ClassifyHandler
+from labelled import SEVERITIES, Said, parse, read
 
 # kind, system, fault class, severity | subject | text
 CLIENTS = """
@@ -97,44 +93,9 @@ other none - low | 低息貸款 | 無需抵押，即日批核，低至1%利率�
 other none - low | CCTV factory offer | Dear Sir, we are a leading manufacturer of CCTV cameras in Shenzhen. Please find our price list, MOQ 100 pcs, best price guaranteed.
 other none - low | 挂靠资质 一建证书 | 长期收一级建造师、弱电工程师证书，挂靠费高，中介全程办理。
 """
-MISREAD = frozenset[str]()
-SEVERITIES = ["low", "normal", "high", "critical"]
-CLASSIFY = ClassifyHandler()
 
 
-class Said(NamedTuple):
-    kind: str
-    system: str
-    fault_class: str | None
-    severity: str
-    subject: str
-    text: str
-
-
-def parse(table: str) -> list[Said]:
-    said = []
-    for line in filter(None, table.splitlines()):
-        labels, subject, text = line.split(" | ", 2)
-        kind, system, fault_class, severity = labels.split()
-        said.append(Said(kind, system, None if fault_class == "-" else fault_class, severity, subject, text))
-    return said
-
-
-def read(said: Said) -> Classification:
-    about = CLASSIFY.classify_message(a_message(said.text, subject=said.subject))
-    assert about
-    return about
-
-
-def each(table: str) -> list[object]:
-    known = pytest.mark.xfail(reason="known to be read wrong", strict=True)
-    return [
-        pytest.param(said, id=said.subject, marks=known if said.subject in MISREAD else ())
-        for said in parse(table)
-    ]
-
-
-@pytest.mark.parametrize("said", each(CLIENTS + ADVERTS))
+@pytest.mark.parametrize("said", parse(CLIENTS + ADVERTS), ids=lambda said: said.subject)
 def test_what_was_said_is_read(said: Said) -> None:
     about = read(said)
 
@@ -149,6 +110,6 @@ def test_a_client_is_answered_and_taken_about_as_seriously_as_meant(said: Said) 
     assert abs(SEVERITIES.index(about.severity) - SEVERITIES.index(said.severity)) <= 1
 
 
-@pytest.mark.parametrize("said", each(ADVERTS))
+@pytest.mark.parametrize("said", parse(ADVERTS), ids=lambda said: said.subject)
 def test_an_advert_is_unsolicited(said: Said) -> None:
     assert read(said).unsolicited

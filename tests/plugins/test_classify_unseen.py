@@ -1,12 +1,8 @@
 """Messages invented after the terms were written, each read once before anything was tuned to it."""
 
-from typing import NamedTuple
-
 import pytest
 
-from faultdesk.domain.ticket import Classification
-from faultdesk.handlers.testing import a_message
-from faultdesk_classify import ClassifyHandler
+from labelled import SEVERITIES, Said, parse, read
 
 # kind, system, fault class, severity | subject | text
 CLIENTS = """
@@ -186,32 +182,6 @@ other none - low | 弱电工程分包合作 | 贵司领导好，我司承接弱�
 other none - low | 邮件系统升级通知 | 尊敬的用户：邮箱系统升级，请点击链接登录验证，否则将停用您的邮箱。
 other none - low | Cooperation | Dear manager, we are a professional supplier of access control readers from Shenzhen, catalogue attached, free sample available.
 """
-SEVERITIES = ["low", "normal", "high", "critical"]
-CLASSIFY = ClassifyHandler()
-
-
-class Said(NamedTuple):
-    kind: str
-    system: str
-    fault_class: str | None
-    severity: str
-    subject: str
-    text: str
-
-
-def parse(table: str) -> list[Said]:
-    said = []
-    for line in filter(None, table.splitlines()):
-        labels, subject, text = line.split(" | ", 2)
-        kind, system, fault_class, severity = labels.split()
-        said.append(Said(kind, system, None if fault_class == "-" else fault_class, severity, subject, text))
-    return said
-
-
-def read(said: Said) -> Classification:
-    about = CLASSIFY.classify_message(a_message(said.text, subject=said.subject))
-    assert about
-    return about
 
 
 def test_nine_of_ten_that_nobody_tuned_for_are_read_right() -> None:
