@@ -10,6 +10,7 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from email.utils import formatdate
 from pathlib import Path
+from typing import BinaryIO
 
 from rich.console import Console
 from rich.rule import Rule
@@ -35,7 +36,8 @@ def main() -> None:
     for number, mail in enumerate(mails):
         deliver(mail, received=now - SECONDS_APART * (len(mails) - number))
     heading(f"{len(mails)} mails delivered, {SECONDS_APART} s apart; the daemon runs until all is done")
-    faultdesk("--config", str(CONFIG), "run", "--drain")
+    with (DEMO / "daemon.log").open("wb") as log:
+        faultdesk("--config", str(CONFIG), "run", "--drain", log=log)
 
     heading("tickets")
     faultdesk("--config", str(CONFIG), "tickets")
@@ -45,10 +47,10 @@ def main() -> None:
     console.print(whereabouts())
 
 
-def faultdesk(*arguments: str) -> None:
-    """Run the command as an operator would; its words go to the screen."""
+def faultdesk(*arguments: str, log: BinaryIO | None = None) -> None:
+    """Run the command as an operator would; its words go to the screen, its log where it is told to."""
     console.print(f"$ faultdesk {' '.join(map(shown_path, arguments))}", style="bold")
-    if subprocess.run([FAULTDESK, *arguments], check=False).returncode:
+    if subprocess.run([FAULTDESK, *arguments], check=False, stderr=log).returncode:
         sys.exit("the demo ends here; what went wrong stands above")
 
 
@@ -90,6 +92,7 @@ def whereabouts() -> str:
 demo/faultdesk.db    tickets, messages, jobs: everything, the original mails included
 demo/inbox/          the Maildir that clients' mails reach
 demo/outbox/         the Maildir for what the desk writes: {outgoing} acknowledgements, work orders, alerts
+demo/daemon.log      what the daemon logged: ids, never a client's words
 
 Next: {command} ticket {time.strftime("FD-%Y-000001")}
       {command} explain {time.strftime("FD-%Y-000001")}
