@@ -1,5 +1,6 @@
 """Nonsense never stops the desk: it ends somewhere visible, and the next message is handled."""
 
+import socket
 import sqlite3
 from email.message import EmailMessage
 
@@ -98,3 +99,34 @@ def test_a_locked_database_is_waited_for(desk: RealDesk) -> None:
 
     desk.sink.wait_for(2)
     assert len(desk.tickets()) == 1
+
+
+def test_a_mail_server_that_falls_silent_does_not_keep_the_daemon_from_stopping(desk: RealDesk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        silenced = desk.config.read_text().replace(
+            f"port = {desk.sink.port}", f'port = {port}\ntimeout = "PT10M"'
+        )
+        desk.config.write_text(silenced)
+        desk.account.deliver(GOOD.as_bytes())
+        desk.start()
+        connection, _ = silent.accept()
+        with connection:
+            code = desk.stop()
+
+    assert code == 0
+    assert desk.listing("jobs", "list")[0]["state"] in {"due", "sent"}
+
+
+def test_a_mailbox_that_falls_silent_does_not_keep_the_daemon_from_stopping(desk: RealDesk) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        imap = f"port = {desk.account.server.port}"
+        desk.config.write_text(desk.config.read_text().replace(imap, f'port = {port}\ntimeout = "PT10M"'))
+        desk.start()
+        connection, _ = silent.accept()
+        with connection:
+            code = desk.stop()
+
+    assert code == 0
+    assert "loop.left_behind" in desk.log.read_text()

@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from faultdesk.adapters.sql.store import SqlStore
@@ -57,7 +57,7 @@ class ByHandEngine:
 
     def join(self) -> None: ...
 
-    def stop(self) -> None: ...
+    def stop(self, cut: Callable[[], None]) -> None: ...
 
 
 class KeepingMailer:

@@ -263,5 +263,5 @@ class Engine(Protocol):
     def join(self) -> None:
         """Wait until everything delivered so far has been run."""
 
-    def stop(self) -> None:
-        """Let the workers end the job they are at, and no other."""
+    def stop(self, cut: Callable[[], None]) -> None:
+        """Let the workers end the job they are at, and no other; then `cut` ends what they still wait for."""

@@ -21,7 +21,8 @@ class Loop(threading.Thread):
     def __init__(
         self, name: str, step: Callable[[], None], stopping: threading.Event, allowed_seconds: float
     ) -> None:
-        super().__init__(name=name)
+        # A daemon: when the process ends, a loop that hangs on a server does not keep it.
+        super().__init__(name=name, daemon=True)
         self._step = step
         self._stopping = stopping
         self._allowed_seconds = allowed_seconds

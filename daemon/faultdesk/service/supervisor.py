@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -22,6 +23,7 @@ _TICK_SECONDS = 1.0
 _HUNG_AFTER = 900.0
 """Seconds: longer than any step can take with all its own limits, a batch that hangs the readers included."""
 _IDLE_CHECK = 30.0
+_LOOPS_END_SECONDS = 2.0
 
 
 class Supervisor:
@@ -111,14 +113,22 @@ class Supervisor:
             mailbox.interrupt()
         # The reading children first: triage may be waiting for one, and what it read is read again.
         self._works.readers.close()
-        self._works.engine.stop()
-        for loop in self._loops:
-            loop.join()
-        for mailbox in self._works.mailboxes:
-            mailbox.close()
-        self._works.mailer.close()
+        self._works.engine.stop(cut=self._works.mailer.close)
+        self._end_loops()
         self._desk.store.database.close()
         log.info("daemon.stopped")
+
+    def _end_loops(self) -> None:
+        """Wait for the loops; one that hangs on a mail server is left behind, having stored what it got."""
+        until = time.monotonic() + _LOOPS_END_SECONDS
+        for loop in self._loops:
+            loop.join(max(0.0, until - time.monotonic()))
+        left = [loop.name for loop in self._loops if loop.is_alive()]
+        if left:
+            log.warning("loop.left_behind", loops=left)
+            return
+        for mailbox in self._works.mailboxes:
+            mailbox.close()
 
     def _triage(self) -> None:
         self._received.wait(_TICK_SECONDS)
@@ -185,10 +195,9 @@ def drain(desk: Desk, works: Works) -> list[str]:
         while desk.ledger.tick(desk.store):
             works.engine.join()
     finally:
-        works.engine.stop()
+        works.engine.stop(cut=works.mailer.close)
         works.readers.close()
         for mailbox in works.mailboxes:
             mailbox.close()
-        works.mailer.close()
         desk.store.database.close()
     return unreachable

@@ -42,7 +42,7 @@ def test_a_lane_runs_in_order_on_one_thread(store: SqlStore) -> None:
     for number in range(60):
         put(desk, engine, Job("test.nothing"), f"lane-{number % 6}")
     engine.join()
-    engine.stop()
+    engine.stop(cut=lambda: None)
 
     assert len(worker.ran) == 60
     for lane in {lane for lane, _, _ in worker.ran}:
@@ -59,7 +59,7 @@ def test_what_the_last_process_left_is_run_at_the_next_start(store: SqlStore) ->
 
     engine.serve(worker)
     engine.join()
-    engine.stop()
+    engine.stop(cut=lambda: None)
 
     assert len(worker.ran) == 1
 
@@ -69,7 +69,7 @@ def test_a_stopped_engine_begins_nothing_more(store: SqlStore) -> None:
     stopping = threading.Event()
     worker, engine = Recording(desk), ThreadsEngine(store, stopping)
     engine.serve(worker)
-    engine.stop()
+    engine.stop(cut=lambda: None)
 
     put(desk, engine, Job("test.nothing"), "lane")
 

@@ -2,7 +2,9 @@
 
 import queue
 import threading
+import time
 import zlib
+from collections.abc import Callable
 
 import structlog
 
@@ -12,6 +14,8 @@ from faultdesk.pipeline.store import Store, Transaction, Worker
 log = structlog.get_logger()
 
 _LOOK_SECONDS = 1.0
+_STOP_SECONDS, _CUT_SECONDS = 3.0, 1.0
+"""A mail that is being sent may take so long; then its server is given up, and the mail goes out later."""
 _BATCH = 32
 """Jobs begun in one transaction: the more, the fewer commits, and the more that a kill counts an attempt of."""
 
@@ -38,7 +42,8 @@ class ThreadsEngine:
             for job_id, lane in tx.jobs.sent():
                 self._give(job_id, lane)
         self._threads = [
-            threading.Thread(target=self._work, args=(given, worker), name=f"worker-{number}")
+            # Daemons: when the process ends, one that hangs on a server does not keep it.
+            threading.Thread(target=self._work, args=(given, worker), name=f"worker-{number}", daemon=True)
             for number, given in enumerate(self._queues)
         ]
         for thread in self._threads:
@@ -89,10 +94,19 @@ class ThreadsEngine:
                     if not self.is_alive():
                         raise TransientError("a worker ended before its work; see the log")
 
-    def stop(self) -> None:
-        """Let the workers end the job they are at, and no other."""
+    def stop(self, cut: Callable[[], None]) -> None:
+        """Let the workers end the job they are at, and no other; then cut off what they still wait for."""
         self._stopping.set()
         for given in self._queues:
             given.put(None)
+        self._ended_within(_STOP_SECONDS)
+        cut()
+        if not self._ended_within(_CUT_SECONDS):
+            # As after a kill: what it was at is begun again at the next start.
+            log.warning("worker.left_behind")
+
+    def _ended_within(self, seconds: float) -> bool:
+        until = time.monotonic() + seconds
         for thread in self._threads:
-            thread.join()
+            thread.join(max(0.0, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
