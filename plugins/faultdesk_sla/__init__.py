@@ -49,17 +49,21 @@ class SlaHandler(Handler, frozen=True, kw_only=True):
     def check(self, job: Job, desk: Desk) -> None:
         """Look at the clocks again, tell whom it concerns, and set the timer to the next step."""
         ticket = desk.ticket(job.ticket_id or 0)
-        log = desk.events(ticket.id)
+        # Read once: a step between two readings would be neither told nor timed.
+        log, now = desk.events(ticket.id), desk.now
         for deadline in ticket.deadlines:
             if deadline.met_at is None:
-                self._look(ticket, deadline, log, desk)
-        upcoming = self._next_step(ticket, after=desk.now)
+                self._look(ticket, deadline, log, now, desk)
+        upcoming = self._next_step(ticket, after=now)
         if upcoming:
             desk.put(_timer(ticket, upcoming))
 
-    def _look(self, ticket: Ticket, deadline: Deadline, log: tuple[Event, ...], desk: Desk) -> None:
-        passed = [step for step in self._steps() if deadline.at(step) <= desk.now]
-        told = {event.data["step"] for event in log if event.data.get("clock") == deadline.name}
+    def _look(
+        self, ticket: Ticket, deadline: Deadline, log: tuple[Event, ...], now: datetime, desk: Desk
+    ) -> None:
+        passed = [step for step in self._steps() if deadline.at(step) <= now]
+        ours = [event for event in log if event.kind in {"warned", "escalated"}]
+        told = {event.data["step"] for event in ours if event.data["clock"] == deadline.name}
         untold = [step for step in passed if step not in told]
         if not untold or max(untold) < max(told, default=0):
             return

@@ -252,3 +252,15 @@ def test_the_desk_itself_takes_no_part_under_any_of_its_addresses(desk: PlayedDe
     assert ticket_id is not None
     with desk.store.read() as tx:
         assert [who.person for who in tx.tickets.get(ticket_id).participants] == [LI]
+
+
+def test_an_answer_to_an_alert_of_no_ticket_is_a_message_like_any_other(desk: PlayedDesk) -> None:
+    with desk.store.write() as tx:
+        desk.ledger.alert(tx, "job/1", "a job failed", "look")
+    (alert,) = desk.seal.message_id(0, "alert/job/1", "faultdesk.example").splitlines()
+
+    assert desk.decide(a_message(sender=LI, references=(alert,))) is not None
+    assert (
+        desk.decide(a_message(sender=LI, message_id="<2@x>", references=(alert,), automatic="vacation"))
+        is None
+    )

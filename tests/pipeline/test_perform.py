@@ -264,3 +264,30 @@ def test_an_event_of_a_job_names_its_handler(store: SqlStore) -> None:
     assert ticket_id is not None
     with store.read() as tx:
         assert tx.tickets.events(ticket_id)[-1].actor == "test"
+
+
+def test_a_parked_job_of_any_arguments_is_told(store: SqlStore) -> None:
+    def refuse(job: Job, desk: Desk) -> None:
+        raise PermanentError("never")
+
+    desk = PlayedDesk(store, {}, {"crm.push": refuse})
+    put(desk, Job("crm.push", arguments={"mail": "a@b"}))
+    desk.perform()
+
+    assert jobs(desk) == [("crm.push", "parked", 1)]
+    assert len(desk.mailer.sent) == 1
+
+
+def test_decisions_that_cannot_be_written_park_the_job_and_harm_no_other(store: SqlStore) -> None:
+    def scribble(job: Job, desk: Desk) -> None:
+        desk.record(job.ticket_id or 0, Event("noted", {"what": object()}))
+
+    desk = PlayedDesk(store, {}, {"test.scribble": scribble})
+    ticket_id = desk.decide(a_message())
+    put(desk, Job("test.scribble", ticket_id))
+    with store.write() as tx:
+        desk.ledger.apply(tx, None, "test", mail())
+    desk.perform()
+
+    assert jobs(desk) == [("test.scribble", "parked", 1)]
+    assert ["li@owner.example"] in [recipients for _, recipients, _ in desk.mailer.sent]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NamedTuple, cast
 
+import msgspec
 import pluggy
 
 from faultdesk.domain.decision import Decision, Job, Mail, Promise, Rejection
@@ -44,7 +45,11 @@ def _job_functions(plugins: pluggy.PluginManager) -> dict[str, JobFunction]:
     owners: dict[str, str] = {}
     functions: dict[str, JobFunction] = {}
     for implementation in reversed(plugins.hook.job_functions.get_hookimpls()):
-        provided = cast("Mapping[str, JobFunction]", implementation.function())
+        name = implementation.plugin_name
+        try:
+            provided = dict(cast("Mapping[str, JobFunction]", implementation.function()))
+        except Exception as error:
+            raise ConfigError(f"handlers.{name}: job_functions: {error!r}") from error
         for kind, function in provided.items():
             if kind in owners:
                 raise ConfigError(
@@ -169,4 +174,5 @@ def _require(expected: Any, value: object, hook: str) -> None:  # noqa: ANN401 -
 def _decision(value: object) -> Decision:
     if not isinstance(value, Job | Mail | Event):
         raise TypeError(f"a hook decides Job, Mail or Event, not {type(value).__name__}")
+    msgspec.json.encode(value)  # what cannot be written down is this handler's failure, not the message's
     return value

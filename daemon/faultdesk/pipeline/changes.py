@@ -25,9 +25,10 @@ class Changes:
             NotFoundError: There is no such ticket.
         """
         now = self._clock.now()
-        tx.tickets.get(ticket_id)
+        before = tx.tickets.get(ticket_id)
         tx.tickets.record(ticket_id, [event], now)
-        if event.kind in _STATUS:
+        # A word to the client after the resolution does not undo it.
+        if event.kind in _STATUS and not (event.kind == "answered" and before.status is Status.RESOLVED):
             tx.tickets.set_status(ticket_id, _STATUS[event.kind])
         failures: list[Failure] = []
         ticket, desk = tx.tickets.get(ticket_id), self._ledger.identity

@@ -24,6 +24,9 @@ from faultdesk.pipeline.store import Received, Transaction
 
 log = structlog.get_logger()
 
+_REFERENCES = 20
+"""Numbers in a message that are looked up; nobody writes of more tickets at once."""
+
 
 class DeskClerk:
     """Matches, opens and joins; asks the handlers and writes down what they decide."""
@@ -93,9 +96,8 @@ class DeskClerk:
             match(tx.tickets.get(ticket_id), Proof.MESSAGE_ID, message, free)
             for ticket_id in tx.tickets.of_message_ids(message.references)
         ]
-        referred = (
-            tx.tickets.find(reference) for reference in find_references(message.subject, message.text)
-        )
+        spoken = find_references(message.subject, message.text)[:_REFERENCES]
+        referred = (tx.tickets.find(reference) for reference in spoken)
         spoken_of += [match(ticket, Proof.REFERENCE, message, free) for ticket in referred if ticket]
         return next((found for found in spoken_of if found.joins), spoken_of[0] if spoken_of else None)
 

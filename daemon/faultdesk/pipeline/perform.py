@@ -12,8 +12,8 @@ from faultdesk.domain.decision import Decision, Job, Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address
 from faultdesk.domain.ticket import Event, Ticket
-from faultdesk.errors import PermanentError
-from faultdesk.pipeline.ledger import Ledger
+from faultdesk.errors import PermanentError, TransientError
+from faultdesk.pipeline.ledger import SEND_MAIL, Ledger
 from faultdesk.pipeline.ports import Clock
 from faultdesk.pipeline.store import Claim, ClaimedJob, OutgoingMail, Store, Transaction
 
@@ -126,7 +126,18 @@ class Performer:
             self._patience(self._postpone, job, reason, traceback.format_exc())
         else:
             # Patiently: what was done outside is done, and shall not be done again for want of a receipt.
+            self._end(job, desk)
+
+    def _end(self, job: Job, desk: JobDesk) -> None:
+        try:
             self._patience(self._finish, job, desk)
+        except TransientError:
+            raise
+        # What a job decided may be nothing that can be written down; its worker goes on.
+        except Exception as error:  # noqa: BLE001
+            self._patience(
+                self._park, job, f"its decisions cannot be written: {error}", traceback.format_exc()
+            )
 
     def _attempt(self, job: Job) -> JobDesk:
         functions = self._functions()
@@ -189,5 +200,4 @@ class Performer:
 
     @staticmethod
     def _is_alert(tx: Transaction, job: Job) -> bool:
-        row = job.arguments.get("mail")
-        return row is not None and tx.tickets.mail(int(row)).purpose == "alert"
+        return job.kind == SEND_MAIL and tx.tickets.mail(int(job.arguments["mail"])).purpose == "alert"

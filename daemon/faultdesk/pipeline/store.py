@@ -149,7 +149,7 @@ class Tickets(Protocol):
         """Count the automatic mails that went to a client's address."""
 
     def add_participants(self, ticket_id: int, people: Sequence[Participant]) -> None:
-        """Let somebody take part; known ones stay as they are."""
+        """Let somebody take part; who is known already may only become one of the desk."""
 
     def set_status(self, ticket_id: int, status: Status) -> None:
         """Change where the ticket is."""

@@ -138,3 +138,15 @@ def test_a_job_that_was_begun_before_is_begun_alone(store: SqlStore) -> None:
     with store.write() as tx:
         alone = tx.jobs.claim([second])
     assert [(claimed.job.id, claimed.job.tries) for claimed in alone.claimed] == [(second, 2)]
+
+
+def test_a_lane_whose_first_job_must_be_begun_alone_is_not_overtaken(store: SqlStore) -> None:
+    with store.write() as tx:
+        other, again, behind = (tx.jobs.put(Job("a"), lane, JobState.SENT, NOW) or 0 for lane in "xyy")
+        tx.jobs.claim([again])
+
+    with store.write() as tx:
+        claim = tx.jobs.claim([other, again, behind])
+
+    assert [claimed.job.id for claimed in claim.claimed] == [other]
+    assert claim.left == [again, behind]

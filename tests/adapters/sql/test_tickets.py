@@ -104,15 +104,15 @@ def test_the_log_is_read_oldest_first_with_its_data(store: SqlStore) -> None:
     assert events[1] == Event("a", {"文": 1}, NOW, "x")
 
 
-def test_somebody_who_takes_part_keeps_the_first_role(store: SqlStore) -> None:
+def test_an_engineer_in_the_clients_copy_becomes_the_engineer_and_stays_it(store: SqlStore) -> None:
     ticket = open_ticket(store)
-    somebody = Address("li@owner.example")
+    somebody = Address("duty@faultdesk.example")
     with store.write() as tx:
-        tx.tickets.add_participants(ticket.id, [Participant(somebody, Role.CLIENT)])
-        tx.tickets.add_participants(ticket.id, [Participant(somebody, Role.ENGINEER)])
+        for role in (Role.CLIENT, Role.ENGINEER, Role.STAFF, Role.CLIENT):
+            tx.tickets.add_participants(ticket.id, [Participant(somebody, role)])
 
     with store.read() as tx:
-        assert tx.tickets.get(ticket.id).role_of("li@owner.example") is Role.CLIENT
+        assert tx.tickets.get(ticket.id).role_of("duty@faultdesk.example") is Role.ENGINEER
 
 
 def mail(message_id: str = "<fd.1@x>") -> OutgoingMail:

@@ -97,9 +97,12 @@ class SqlJobs:
         """Begin an attempt at the first job of each lane, behind nothing that backs off."""
         rows = self._connection.execute(_OFFERED, {"offered": list(job_ids)}).all()
         chosen: dict[str, int] = {}
+        passed: set[str] = set()
         for row in rows:
             # Begun before, it may have ended the process: the others' attempts shall not count for that.
-            if row.lane not in chosen and not (row.tries and chosen):
+            if row.tries and chosen:
+                passed.add(row.lane)
+            elif row.lane not in chosen and row.lane not in passed:
                 chosen[row.lane] = row.id
             if row.tries and row.id in chosen.values():
                 break

@@ -43,7 +43,7 @@ class SqlMessages:
             return ()
         found = self._connection.scalars(
             select(message.c.ticket_id)
-            .where(message.c.message_id.in_(message_ids))
+            .where(message.c.message_id.in_(message_ids), message.c.ticket_id.is_not(None))
             .distinct()
             .order_by(message.c.ticket_id.desc())
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ from sqlalchemy import bindparam, select
 
 from faultdesk.adapters.sql.messages import SqlMessages
 from faultdesk.adapters.sql.tables import event, participant, sequence, ticket
-from faultdesk.adapters.sql.upsert import insert_or_skip
+from faultdesk.adapters.sql.upsert import insert
 from faultdesk.domain.message import Address, Channel, InboundMessage, Language
 from faultdesk.domain.promise import deadlines_of
 from faultdesk.domain.reference import format_reference
@@ -92,13 +93,13 @@ class SqlTickets(SqlMessages):
         )
 
     def add_participants(self, ticket_id: int, people: Sequence[Participant]) -> None:
-        """Let somebody take part; known ones stay as they are."""
+        """Let somebody take part; who is known already may only become one of the desk."""
         rows = [
             {"ticket_id": ticket_id, "address": who.person.address, "name": who.person.name, "role": who.role}
             for who in people
         ]
         if rows:
-            self._connection.execute(insert_or_skip(self._connection.dialect.name, participant), rows)
+            self._connection.execute(_take_part(self._connection.dialect.name), rows)
 
     def set_status(self, ticket_id: int, status: Status) -> None:
         """Change where the ticket is."""
@@ -127,6 +128,15 @@ class SqlTickets(SqlMessages):
             .order_by(event.c.id)
         )
         return tuple(Event(*row) for row in rows)
+
+
+@cache
+def _take_part(dialect: str) -> sa.Executable:
+    new = insert(dialect, participant)
+    promoted = sa.and_(new.excluded.role != Role.CLIENT, participant.c.role != Role.ENGINEER)
+    return new.on_conflict_do_update(
+        index_elements=["ticket_id", "address"], set_={"role": new.excluded.role}, where=promoted
+    )
 
 
 _OPEN = ticket.insert().returning(ticket.c.id)

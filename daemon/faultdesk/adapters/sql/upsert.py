@@ -1,7 +1,6 @@
 """INSERT that meets an existing row, in the words of either database."""
 
 from functools import cache
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -17,5 +16,4 @@ def insert(dialect: str, table: sa.Table) -> Insert:
 @cache  # a statement made once keeps its compiled form at hand
 def insert_or_skip(dialect: str, table: sa.Table) -> sa.Executable:
     """Make an INSERT that leaves an existing row as it is, and returns the id of a new one where there is one."""
-    statement: Any = insert(dialect, table).on_conflict_do_nothing()
-    return statement.returning(table.c.id) if "id" in table.c else statement  # type: ignore[no-any-return]
+    return insert(dialect, table).on_conflict_do_nothing().returning(table.c.id)
