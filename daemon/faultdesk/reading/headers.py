@@ -22,7 +22,8 @@ _SPACES = re.compile(r"\s+")
 _BASE64_NOISE = re.compile(r"[^A-Za-z0-9+/]")
 _PARAMETER = re.compile(r";\s*([^\s=;\"]{1,60})\s*=\s*(?:\"((?:[^\"\\]|\\.)*)\"?|([^;]*))")
 _CONTINUED = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*?)")
-_ID = re.compile(r"<([!-;=?-~]{1,900})>")  # msg-id (RFC 5322 section 3.6.4): ASCII, and fit for an index
+# msg-id (RFC 5322 section 3.6.4): ASCII, and short enough for an index.
+_ID = re.compile(r"<([!-;=?-~ \t\r\n]{1,900})>")
 _BIDI = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
