@@ -7,6 +7,7 @@ from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import InboundMessage, Language
 from faultdesk.domain.ticket import Event, Role, Ticket
 from faultdesk.handlers import Handler, hookimpl
+from faultdesk.handlers.settings import require_folder
 from faultdesk.handlers.templates import render
 
 PURPOSE = "acknowledgement"
@@ -16,6 +17,9 @@ class AcknowledgeHandler(Handler, frozen=True, kw_only=True):
     """`templates`: a folder whose files take the place of the bundled ones of the same name."""
 
     templates: Path | None = None
+
+    def __post_init__(self) -> None:
+        require_folder("templates", self.templates)
 
     @hookimpl
     def ticket_opened(self, ticket: Ticket, message: InboundMessage, desk: Identity) -> list[Mail | Event]:

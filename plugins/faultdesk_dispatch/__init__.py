@@ -10,6 +10,7 @@ from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.ticket import Event, Role, Ticket
 from faultdesk.handlers import Handler, hookimpl
+from faultdesk.handlers.settings import require_addresses, require_folder
 from faultdesk.handlers.templates import Letter, render
 
 
@@ -21,6 +22,11 @@ class DispatchHandler(Handler, frozen=True, kw_only=True):
     """Larger originals stay with the desk: most mail servers would refuse them."""
     by_system: Mapping[str, str] = msgspec.field(default_factory=dict)
     templates: Path | None = None
+
+    def __post_init__(self) -> None:
+        require_addresses("duty", [self.duty] if self.duty else [])
+        require_addresses("by_system", self.by_system.values())
+        require_folder("templates", self.templates)
 
     @hookimpl
     def ticket_opened(self, ticket: Ticket, message: InboundMessage, desk: Identity) -> list[Mail | Event]:

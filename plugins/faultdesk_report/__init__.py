@@ -8,6 +8,7 @@ from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Language
 from faultdesk.domain.ticket import Event, Ticket
 from faultdesk.handlers import Handler, hookimpl
+from faultdesk.handlers.settings import require_folder
 from faultdesk.handlers.templates import render
 
 PURPOSE = "report"
@@ -17,6 +18,9 @@ class ReportHandler(Handler, frozen=True, kw_only=True):
     """`templates`: a folder whose files take the place of the bundled ones of the same name."""
 
     templates: Path | None = None
+
+    def __post_init__(self) -> None:
+        require_folder("templates", self.templates)
 
     @hookimpl
     def ticket_changed(self, ticket: Ticket, event: Event, desk: Identity) -> list[Mail | Event]:

@@ -8,6 +8,7 @@ from faultdesk.domain.decision import Job, Mail, Promise
 from faultdesk.domain.message import Address
 from faultdesk.domain.ticket import Deadline, Event, Kind, Ticket
 from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
+from faultdesk.handlers.settings import require_addresses, require_folder, require_positive
 from faultdesk.handlers.templates import render
 
 CHECK = "sla.check"
@@ -25,6 +26,16 @@ class SlaHandler(Handler, frozen=True, kw_only=True):
     """Fractions at which the next of the chain is told; the last of it stays the last."""
     chain: tuple[str, ...] = ()
     templates: Path | None = None
+
+    def __post_init__(self) -> None:
+        require_positive("respond_within", self.respond_within)
+        require_positive("on_site_within", self.on_site_within)
+        if not all(0 < step < 1 for step in self.warn_at):
+            raise ValueError("warn_at: holds fractions of a span, between 0 and 1")
+        if not all(step >= 1 for step in self.escalate_at):
+            raise ValueError("escalate_at: holds multiples of a span, 1 and more")
+        require_addresses("chain", self.chain)
+        require_folder("templates", self.templates)
 
     @hookimpl
     def promise_ticket(self, ticket: Ticket) -> Promise:

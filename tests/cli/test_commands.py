@@ -69,12 +69,64 @@ def test_the_configuration_comes_from_the_environment_too(
 def test_check_says_everything_at_once(config: Path) -> None:
     text = config.read_text(encoding="utf-8")
     (config.parent / "signing.key").unlink()
-    config.write_text(text.replace('duty = "', 'night = "') + "[handlers.weather]\n", encoding="utf-8")
+    wrong = {
+        'duty = "': 'night = "',
+        'time_zone = "Asia/Shanghai"': 'time_zone = "Asia/Shanghai"\ncolour = "red"',
+        'path = "outbox"': "path = 5",
+        "[handlers.acknowledge]": '[handlers.acknowledge]\ntemplates = "nowhere"',
+        'respond_within = "PT2H"': 'respond_within = "-PT2H"',
+    }
+    for right, instead in wrong.items():
+        assert right in text
+        text = text.replace(right, instead)
+    config.write_text(text + "[handlers.weather]\n", encoding="utf-8")
 
     said = run("--config", config, "check", expect=78)
 
-    assert "handlers.weather: not installed" in said
-    assert "unknown field `night`" in said
+    for complaint in (
+        "desk: object contains unknown field `colour`",
+        "mailer.path: expected a path, got int",
+        "handlers.weather: not installed",
+        "handlers.dispatch: object contains unknown field `night`",
+        "handlers.acknowledge: templates:",
+        "handlers.sla: respond_within: must be longer than nothing",
+    ):
+        assert complaint in said
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "complaint"),
+    [
+        ('duty = "duty@faultdesk.example"', 'duty = "nonsense"', "duty: nonsense is not a mail address"),
+        ('chain = ["duty@faultdesk.example"', 'chain = ["x"', "chain: x is not a mail address"),
+        ("warn_at = [0.5, 0.75]", "warn_at = [50, 75]", "warn_at: holds fractions"),
+        ('name = "弱电客户服务中心"', 'name = ""', "desk.name"),
+        ("[database]", "[jobs]\nworkers = 0\n[database]", "jobs.workers"),
+        ("[database]", '[log]\nlevel = "verbose"\n[database]', "log.level"),
+        (
+            'type = "maildir"\npath = "inbox"',
+            'type = "maildir"\npath = "inbox"\npoll = "-PT5S"',
+            "mailboxes.inbox: poll",
+        ),
+    ],
+)
+def test_check_names_a_value_that_would_break_the_desk(
+    config: Path, right: str, wrong: str, complaint: str
+) -> None:
+    text = config.read_text(encoding="utf-8")
+    assert right in text
+    config.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+
+    assert complaint in run("--config", config, "check", expect=78)
+
+
+def test_check_finds_a_missing_secret_beside_other_faults(config: Path) -> None:
+    (config.parent / "signing.key").unlink()
+    config.write_text(config.read_text(encoding="utf-8").replace('path = "outbox"', ""), encoding="utf-8")
+
+    said = run("--config", config, "check", expect=78)
+
+    assert "mailer: object missing required field `path`" in said
     assert "desk.signing_key" in said
 
 

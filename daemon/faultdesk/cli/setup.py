@@ -8,13 +8,13 @@ from typing import Annotated
 
 import typer
 
-from faultdesk.adapters.credentials import write_signing_key
+from faultdesk.adapters.credentials import read_secret, write_signing_key
 from faultdesk.adapters.sql import migrate as migrations
 from faultdesk.cli.context import configuration
-from faultdesk.config import Config
+from faultdesk.config import Config, Draft, read_draft
 from faultdesk.errors import ConfigError, FaultdeskError
 from faultdesk.handlers.host import Host
-from faultdesk.service.wiring import load_handlers, open_database, open_desk, open_mailbox, open_mailer
+from faultdesk.service.wiring import load_handlers, open_database, open_mailbox, open_mailer
 
 
 def init(
@@ -57,13 +57,13 @@ def check(
     ] = False,
 ) -> None:
     """Say everything that is wrong with the configuration."""
-    config = configuration(context)
-    complaints = [complaint for part in _parts(config) for complaint in _complaints(part)]
+    draft = read_draft(context.obj)
+    complaints = [*draft.errors, *(complaint for part in _parts(draft) for complaint in _complaints(part))]
     if online:
-        complaints += [complaint for part in _connections(config) for complaint in _complaints(part)]
+        complaints += [complaint for part in _connections(draft) for complaint in _complaints(part)]
     if complaints:
-        raise ConfigError("\n".join(dict.fromkeys(complaints)))
-    typer.echo(f"{config.path}: all is well{' and within reach' if online else ''}")
+        raise ConfigError("\n".join(f"{context.obj}: {complaint}" for complaint in dict.fromkeys(complaints)))
+    typer.echo(f"{context.obj}: all is well{' and within reach' if online else ''}")
 
 
 def _complaints(part: Callable[[], object]) -> Iterator[str]:
@@ -73,17 +73,25 @@ def _complaints(part: Callable[[], object]) -> Iterator[str]:
         yield from str(error).splitlines()
 
 
-def _parts(config: Config) -> Iterator[Callable[[], object]]:
+def _parts(draft: Draft) -> Iterator[Callable[[], object]]:
+    config = draft.config
     yield partial(_check_handlers, config)
-    yield partial(_check_desk, config)
-    yield partial(open_mailer, config)
+    if "desk" in draft.sound:
+        yield partial(read_secret, config.desk.signing_key, "desk.signing_key")
+    if "database" in draft.sound:
+        yield partial(_check_url, config)
+    if "mailer" in draft.sound:
+        yield partial(open_mailer, config)
     for name in config.mailboxes:
         yield partial(open_mailbox, config, name)
 
 
-def _connections(config: Config) -> Iterator[Callable[[], object]]:
-    yield partial(_check_database, config)
-    yield partial(_check_mailer, config)
+def _connections(draft: Draft) -> Iterator[Callable[[], object]]:
+    config = draft.config
+    if "database" in draft.sound:
+        yield partial(_check_database, config)
+    if "mailer" in draft.sound:
+        yield partial(_check_mailer, config)
     for name in config.mailboxes:
         yield partial(_check_mailbox, config, name)
 
@@ -92,8 +100,8 @@ def _check_handlers(config: Config) -> None:
     Host(load_handlers(config))
 
 
-def _check_desk(config: Config) -> None:
-    open_desk(config).store.database.close()
+def _check_url(config: Config) -> None:
+    open_database(config).close()
 
 
 def _check_database(config: Config) -> None:

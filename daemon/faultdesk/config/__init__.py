@@ -1,6 +1,6 @@
 """Settings from a TOML file."""
 
-from faultdesk.config.load import convert_table, load_config
+from faultdesk.config.load import Draft, convert_table, load_config, read_draft
 from faultdesk.config.settings import Config
 
-__all__ = ["Config", "convert_table", "load_config"]
+__all__ = ["Config", "Draft", "convert_table", "load_config", "read_draft"]

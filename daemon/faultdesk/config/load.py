@@ -3,7 +3,7 @@
 import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -29,11 +29,34 @@ _PLAIN_TABLES = {"desk": DeskSettings, "database": DatabaseSettings}
 _OPTIONAL_TABLES = {"reading": ReadingSettings, "jobs": JobSettings, "log": LogSettings}
 
 
+class Draft(NamedTuple):
+    """A configuration as far as it could be read.
+
+    Of `config`, only the tables named in `sound` may be looked at; a faulty mailbox is left out.
+    """
+
+    config: Config
+    sound: frozenset[str]
+    errors: tuple[str, ...]
+
+
 def load_config(path: Path) -> Config:
     """Load and check a configuration.
 
     Raises:
         ConfigError: The file cannot be read or is wrong; the text holds a line for each complaint.
+    """
+    draft = read_draft(path)
+    if draft.errors:
+        raise ConfigError("\n".join(f"{path}: {error}" for error in draft.errors))
+    return draft.config
+
+
+def read_draft(path: Path) -> Draft:
+    """Read a configuration that may be wrong, for whoever looks for all that is.
+
+    Raises:
+        ConfigError: The file cannot be read or is no TOML.
     """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -41,11 +64,7 @@ def load_config(path: Path) -> Config:
         raise ConfigError(f"{path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not TOML: {error}") from error
-    errors: list[str] = []
-    config = _Loading(raw, path.resolve(), errors).config()
-    if config is None or errors:
-        raise ConfigError("\n".join(f"{path}: {error}" for error in errors))
-    return config
+    return _Loading(raw, path.resolve(), []).draft()
 
 
 class _Loading:
@@ -54,7 +73,7 @@ class _Loading:
         self._path = path
         self._errors = errors
 
-    def config(self) -> Config | None:
+    def draft(self) -> Draft:
         tables: dict[str, Any] = {name: self._convert(name, kind) for name, kind in _PLAIN_TABLES.items()} | {
             name: self._convert(name, kind, required=False) for name, kind in _OPTIONAL_TABLES.items()
         }
@@ -67,10 +86,10 @@ class _Loading:
         ]
         if desk := tables["desk"]:
             self._errors += _desk_complaints(desk)
-        if self._errors:
-            return None
-        tables["database"] = _anchored(tables["database"], self._path.parent)
-        return Config(path=self._path, **tables)
+        if database := tables["database"]:
+            tables["database"] = _anchored(database, self._path.parent)
+        sound = frozenset(name for name, table in tables.items() if table is not None)
+        return Draft(Config(path=self._path, **tables), sound, tuple(self._errors))
 
     def _convert(self, name: str, kind: Any, *, required: bool = True) -> Any:  # noqa: ANN401 - unions are no type[T]
         if name not in self._raw and required:
@@ -83,10 +102,11 @@ class _Loading:
         if not tables:
             self._errors.append("mailboxes: at least one is needed, [mailboxes.NAME]")
         kind = ImapSettings | MaildirSettings
-        return {
+        converted = {
             name: convert_table(table, kind, f"mailboxes.{name}", self._path.parent, self._errors)
             for name, table in tables.items()
         }
+        return {name: settings for name, settings in converted.items() if settings is not None}
 
     def _handlers(self) -> dict[str, Any]:
         return self._tables("handlers")

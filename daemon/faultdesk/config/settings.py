@@ -7,11 +7,14 @@ Secrets are named, never written: a systemd credential or a file.
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 _MIB = 1024 * 1024
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+"""A number of things of which at least one is needed."""
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,7 +60,7 @@ FREE_MAIL_DOMAINS = frozenset(
 class DeskSettings(Table, frozen=True, kw_only=True):
     """[desk]: who the desk is."""
 
-    name: str
+    name: Annotated[str, msgspec.Meta(min_length=1)]
     address: str
     signing_key: Secret
     time_zone: str = "Asia/Shanghai"
@@ -65,7 +68,7 @@ class DeskSettings(Table, frozen=True, kw_only=True):
     plus_addressing: bool = False
     alerts: tuple[str, ...] = ()
     free_mail_domains: frozenset[str] = FREE_MAIL_DOMAINS
-    hourly_cap: int = 20
+    hourly_cap: Count = 20
 
 
 class DatabaseSettings(Table, frozen=True, kw_only=True):
@@ -79,8 +82,12 @@ class MailboxSettings(Table, frozen=True, kw_only=True):
     """What every mailbox has."""
 
     poll: timedelta = timedelta(seconds=60)
-    max_message_octets: int = 30 * _MIB
+    max_message_octets: Count = 30 * _MIB
     """Of a larger message only the header section is kept."""
+
+    def __post_init__(self) -> None:
+        if self.poll <= timedelta():
+            raise ValueError("poll: must be longer than nothing")
 
 
 class ImapSettings(MailboxSettings, frozen=True, kw_only=True, tag_field="type", tag="imap"):
@@ -100,8 +107,8 @@ class ImapSettings(MailboxSettings, frozen=True, kw_only=True, tag_field="type",
     move_to: str = ""
     idle: bool = True
     timeout: timedelta = timedelta(seconds=30)
-    batch_messages: int = 100
-    batch_octets: int = 8 * _MIB
+    batch_messages: Count = 100
+    batch_octets: Count = 8 * _MIB
 
 
 class MaildirSettings(MailboxSettings, frozen=True, kw_only=True, tag_field="type", tag="maildir"):
@@ -137,22 +144,22 @@ class ReadingSettings(Table, frozen=True, kw_only=True):
 
     processes: int = 0
     """0: one per core, two at most."""
-    memory_octets: int = 512 * _MIB
+    memory_octets: Count = 512 * _MIB
     time: timedelta = timedelta(seconds=20)
-    open_files: int = 64
+    open_files: Count = 64
 
 
 class JobSettings(Table, frozen=True, kw_only=True):
     """[jobs]: how what was decided is performed."""
 
-    workers: int = 2
-    attempts: int = 6
+    workers: Count = 2
+    attempts: Count = 6
 
 
 class LogSettings(Table, frozen=True, kw_only=True):
-    """[log]: level "debug", "info", "warning" or "error"."""
+    """[log]: how much is told."""
 
-    level: str = "info"
+    level: Literal["debug", "info", "warning", "error"] = "info"
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):
