@@ -162,6 +162,24 @@ def test_a_recovery_in_the_future_is_refused(drained: Path) -> None:
     assert "must lie between the notice" in run("--config", drained, "resolve", reference, *options, expect=1)
 
 
+def test_a_second_resolution_is_sent_only_when_it_is_meant(drained: Path) -> None:
+    (ticket,) = rows(drained, "tickets")
+    minute = ticket["noticed_at"][:16] + "+00:00"  # the notice's own minute
+    options = ("--cause", "c", "--method", "m", "--recovered-at", minute)
+    run("--config", drained, "resolve", ticket["reference"], *options)
+
+    said = run("--config", drained, "resolve", ticket["reference"], *options, expect=1)
+
+    assert "is resolved already" in said
+    run("--config", drained, "resolve", ticket["reference"], *options, "--again")
+
+
+def test_clients_mails_are_read_by_nobody_else(drained: Path) -> None:
+    kept = [drained.parent / "faultdesk.db", *(drained.parent / "outbox/new").iterdir()]
+
+    assert [path for path in kept if path.stat().st_mode & 0o077] == []
+
+
 def test_inbox_shows_the_octets_as_they_came(drained: Path) -> None:
     ran = subprocess.run(
         [*FAULTDESK, "--config", drained, "inbox", "show", "1", "--raw"], capture_output=True, check=True
@@ -249,7 +267,7 @@ def test_a_second_daemon_on_the_same_file_is_refused(config: Path) -> None:
     with (config.parent / "faultdesk.db.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
-        assert "another faultdesk daemon" in run("--config", config, "run", "--drain", expect=78)
+        assert "another faultdesk daemon" in run("--config", config, "run", "--drain", expect=75)
 
 
 def test_the_version_is_told() -> None:

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from email import message_from_bytes
 
 import pytest
 
@@ -257,10 +258,33 @@ def test_the_desk_itself_takes_no_part_under_any_of_its_addresses(desk: PlayedDe
 def test_an_answer_to_an_alert_of_no_ticket_is_a_message_like_any_other(desk: PlayedDesk) -> None:
     with desk.store.write() as tx:
         desk.ledger.alert(tx, "job/1", "a job failed", "look")
-    (alert,) = desk.seal.message_id(0, "alert/job/1", "faultdesk.example").splitlines()
+    desk.perform()
+    alert = str(message_from_bytes(desk.mailer.sent[0][2])["Message-ID"])
 
     assert desk.decide(a_message(sender=LI, references=(alert,))) is not None
     assert (
         desk.decide(a_message(sender=LI, message_id="<2@x>", references=(alert,), automatic="vacation"))
         is None
     )
+
+
+def test_another_notice_under_the_same_message_id_is_no_twin(desk: PlayedDesk) -> None:
+    first = first_message(desk)
+
+    second = desk.decide(a_message(sender=LI, message_id="<first@owner.example>", text="gate 4 now"))
+
+    assert second not in {None, first}
+
+
+def test_a_claimed_sender_brings_nobody_in_and_gets_no_answer_elsewhere(desk: PlayedDesk) -> None:
+    ticket_id = first_message(desk)
+    subject = reference(desk, ticket_id)
+
+    desk.decide(
+        a_message(sender=LI, message_id="<2@x>", subject=subject, reply_to=(STRANGER,), cc=(STRANGER,))
+    )
+    desk.perform()
+
+    with desk.store.read() as tx:
+        assert tx.tickets.get(ticket_id).role_of(STRANGER.address) is None
+    assert STRANGER.address not in {to for _, recipients, _ in desk.mailer.sent for to in recipients}

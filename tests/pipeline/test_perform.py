@@ -291,3 +291,17 @@ def test_decisions_that_cannot_be_written_park_the_job_and_harm_no_other(store: 
 
     assert jobs(desk) == [("test.scribble", "parked", 1)]
     assert ["li@owner.example"] in [recipients for _, recipients, _ in desk.mailer.sent]
+
+
+def test_what_fails_a_second_time_is_told_a_second_time(store: SqlStore) -> None:
+    def refuse(job: Job, desk: Desk) -> None:
+        raise PermanentError("never")
+
+    desk = PlayedDesk(store, {}, {"test.refuse": refuse})
+    put(desk, Job("test.refuse", name="again"))
+    desk.perform()
+    desk.clock.advance(timedelta(hours=1))
+    put(desk, Job("test.refuse", name="again"))
+    desk.perform()
+
+    assert len(desk.mailer.sent) == 2

@@ -29,7 +29,10 @@ def read_secret(secret: Secret, where: str) -> str:
 def _credential_path(name: str, where: str) -> Path:
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     if folder is None:
-        raise ConfigError(f"{where}: credential {name}: not started by systemd with LoadCredential=")
+        raise ConfigError(
+            f"{where}: credential {name}: no CREDENTIALS_DIRECTORY; systemd sets it with LoadCredential=, "
+            "in a shell set it to a folder that holds the file"
+        )
     return Path(folder) / name
 
 

@@ -1,5 +1,6 @@
 """run and status: the daemon, and how it is."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -13,12 +14,16 @@ from faultdesk.service.logs import configure_logs
 from faultdesk.service.supervisor import Supervisor, drain
 from faultdesk.service.wiring import open_works
 
+_PRIVATE = 0o077
+"""What the daemon writes holds clients' mails: nobody else reads it."""
+
 
 def run(
     context: typer.Context,
     drained: Annotated[bool, typer.Option("--drain", help="Do all that is due now, then end.")] = False,
 ) -> None:
     """Work until SIGTERM: collect, read, triage, perform."""
+    os.umask(_PRIVATE)
     config = configuration(context)
     configure_logs(config.log.level)
     desk, works = open_works(config)

@@ -1,5 +1,6 @@
 """init, check, migrate: from nothing to a desk that can run."""
 
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.resources import files
@@ -38,6 +39,7 @@ def init(
 
 def migrate(context: typer.Context) -> None:
     """Bring the database to this version's tables."""
+    os.umask(0o077)  # it will hold clients' mails
     database = open_database(configuration(context))
     try:
         before, after = migrations.migrate(database)

@@ -12,7 +12,7 @@ from faultdesk.adapters.sql.store import SqlTransaction
 from faultdesk.cli.context import configuration, database, desk, reading
 from faultdesk.cli.show import AsJson, Limit, cell, console, listing, write_json
 from faultdesk.domain import promise
-from faultdesk.domain.ticket import Event, Ticket
+from faultdesk.domain.ticket import Event, Status, Ticket
 from faultdesk.errors import NotFoundError, PermanentError
 
 Reference = Annotated[str, typer.Argument(help="As in FD-2026-000123.")]
@@ -84,6 +84,9 @@ def resolve(
         str, typer.Option(help="When it worked again: 2026-03-05T14:30, the desk's time.")
     ],
     by: Annotated[str, typer.Option(help="Who solved it.")] = "operator",
+    again: Annotated[
+        bool, typer.Option("--again", help="Though it is resolved: send another report.")
+    ] = False,
 ) -> None:
     """Resolve a ticket; the client gets the written report."""
     with desk(context) as opened:
@@ -91,7 +94,10 @@ def resolve(
         now = opened.clock.now()
         with opened.store.write() as transaction:
             found = _find(transaction, reference)
-            if not found.noticed_at <= recovered <= now:
+            if found.status is Status.RESOLVED and not again:
+                raise PermanentError(f"{found.reference} is resolved already; --again sends another report")
+            # People write minutes.
+            if not found.noticed_at.replace(second=0, microsecond=0) <= recovered <= now:
                 raise PermanentError(
                     f"--recovered-at {recovered_at}: must lie between the notice "
                     f"({cell(found.noticed_at, opened.config.desk.time_zone)}) and now"

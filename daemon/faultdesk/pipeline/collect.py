@@ -1,5 +1,8 @@
 """collect: from a mailbox into the inbox, as octets, stored first and flagged after."""
 
+from collections.abc import Callable
+from datetime import timedelta
+
 import structlog
 
 from faultdesk.pipeline.ports import Clock, Mailbox
@@ -8,8 +11,11 @@ from faultdesk.pipeline.store import Store
 log = structlog.get_logger()
 
 
-def collect(mailbox: Mailbox, store: Store, clock: Clock) -> int:
-    """Store everything new of one mailbox; return how many messages that were.
+_REPORTED_EVERY = timedelta(minutes=1)
+
+
+def collect(mailbox: Mailbox, store: Store, clock: Clock, on_stored: Callable[[], None]) -> None:
+    """Store everything new of one mailbox, telling of each batch.
 
     Raises:
         MailboxUnavailableError: The server cannot be reached or ended the session.
@@ -19,7 +25,6 @@ def collect(mailbox: Mailbox, store: Store, clock: Clock) -> int:
     _settle(mailbox, store)
     with store.read() as tx:
         cursor = tx.inbox.cursor(mailbox.name)
-    stored = 0
     for batch in mailbox.fetch_new(cursor):
         with store.write() as tx:
             new = tx.inbox.add(mailbox.name, batch, clock.now())
@@ -28,11 +33,19 @@ def collect(mailbox: Mailbox, store: Store, clock: Clock) -> int:
         mailbox.mark_done(uids, batch.cursor.uid_validity)
         with store.write() as tx:
             tx.inbox.settle(mailbox.name, uids)
-        stored += new
+        on_stored()
         log.info("mailbox.collected", mailbox=mailbox.name, messages=new, known=len(uids) - new)
-    with store.write() as tx:
-        tx.inbox.report(mailbox.name, clock.now(), None)
-    return stored
+    _report(mailbox, store, clock)
+
+
+def _report(mailbox: Mailbox, store: Store, clock: Clock) -> None:
+    """Note that the mailbox was reached; not at every look, of which an idle Maildir has four a second."""
+    now = clock.now()
+    with store.read() as tx:
+        is_known = tx.inbox.is_well_since(mailbox.name, now - _REPORTED_EVERY)
+    if not is_known:
+        with store.write() as tx:
+            tx.inbox.report(mailbox.name, now, None)
 
 
 def _settle(mailbox: Mailbox, store: Store) -> None:

@@ -105,6 +105,9 @@ class DeskClerk:
         self, tx: Transaction, found: Match, message: InboundMessage, at: datetime, failures: list[Failure]
     ) -> int:
         ticket = found.ticket
+        if not found.proof.is_signed:
+            # From is a claim: nobody new comes in by it, and no answer goes elsewhere.
+            message = msgspec.structs.replace(message, reply_to=())
         tx.tickets.add_message(ticket.id, message, at)
         data = {"inbox": message.id, "proof": found.proof}
         tx.tickets.record(
@@ -114,7 +117,7 @@ class DeskClerk:
         )
         if self._answers(found, message):
             self._changes.change(tx, ticket.id, Event("answered", {}, at, message.sender.address))
-        else:
+        elif found.proof.is_signed:
             tx.tickets.add_participants(ticket.id, _people(message, self._ledger.identity.address))
         decisions = self._host.message_added(
             tx.tickets.get(ticket.id), message, self._ledger.identity, failures.append

@@ -74,7 +74,8 @@ class Ledger:
             log.warning("alert.unaddressed", alert=name)
             return
         mail = Mail(
-            name=f"alert/{name}",
+            # With its time: what fails a second time is told a second time.
+            name=f"alert/{name}/{self._clock.now().isoformat()}",
             ticket_id=ticket_id,
             to=tuple(Address(address) for address in self.identity.alerts),
             subject=subject,

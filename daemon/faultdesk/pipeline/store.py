@@ -75,6 +75,9 @@ class Inbox(Protocol):
     def settle(self, mailbox_name: str, uids: Sequence[str]) -> None:
         """Note that these were marked done on the server."""
 
+    def is_well_since(self, mailbox_name: str, moment: datetime) -> bool:
+        """Tell whether a mailbox was reported as reached since then, and no error after it."""
+
     def report(self, mailbox_name: str, now: datetime, error: str | None) -> None:
         """Note that a mailbox was reached just now, or why it was not."""
 
@@ -127,7 +130,7 @@ class Tickets(Protocol):
         """Find the tickets that hold messages of these ids, latest first."""
 
     def twin(self, received: InboundMessage) -> int | None:
-        """Find the ticket that holds a message of the same Message-ID and sender already."""
+        """Find the ticket that holds a message of the same Message-ID, sender and text already."""
 
     def add_message(self, ticket_id: int, received: InboundMessage, at: datetime) -> None:
         """File a client's message and its attachments."""

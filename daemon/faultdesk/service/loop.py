@@ -37,11 +37,15 @@ class Loop(threading.Thread):
             before_sleep=self._tell,
         )
         while not self._stopping.is_set():
-            self._beaten_at = time.monotonic()
+            self.beat()
             try:
                 patiently(self._step)
             except tenacity.RetryError:
                 return  # stopped while it failed
+
+    def beat(self) -> None:
+        """Show that the loop lives; a step that takes long does so in between."""
+        self._beaten_at = time.monotonic()
 
     def is_well(self) -> bool:
         """Tell whether the loop lives and has come round lately."""
@@ -51,6 +55,6 @@ class Loop(threading.Thread):
         self._stopping.wait(seconds)
 
     def _tell(self, state: tenacity.RetryCallState) -> None:
-        self._beaten_at = time.monotonic()
+        self.beat()
         error = state.outcome.exception() if state.outcome else None
         log.warning("loop.backing_off", loop=self.name, attempt=state.attempt_number, error=str(error))

@@ -133,8 +133,9 @@ class Supervisor:
     def _triage(self) -> None:
         self._received.wait(_TICK_SECONDS)
         self._received.clear()
-        while not self._stopping.is_set() and self._works.triage.triage_next():
-            pass
+        # A batch a step: a long backlog must not look like a hang.
+        if not self._stopping.is_set() and self._works.triage.triage_next():
+            self._received.set()
 
     def _tick(self) -> None:
         while self._desk.ledger.tick(self._desk.store):
@@ -142,11 +143,17 @@ class Supervisor:
                 return
         self._stopping.wait(_TICK_SECONDS)
 
+    def _note_batch(self) -> None:
+        self._received.set()
+        loop = threading.current_thread()
+        if isinstance(loop, Loop):
+            loop.beat()
+
     def _collecting(self, mailbox: Mailbox) -> Callable[[], None]:
         poll = self._desk.config.mailboxes[mailbox.name].poll
 
         def step() -> None:
-            collect_once(self._desk, mailbox, self._received.set)
+            collect_once(self._desk, mailbox, self._note_batch)
             if not self._stopping.is_set():
                 mailbox.wait(poll)
 
@@ -160,11 +167,9 @@ def collect_once(desk: Desk, mailbox: Mailbox, on_stored: Callable[[], None]) ->
         MailboxUnavailableError: After it was noted.
     """
     try:
-        if collect(mailbox, desk.store, desk.clock):
-            on_stored()
+        collect(mailbox, desk.store, desk.clock, on_stored)
     except (MailboxUnavailableError, DatabaseUnavailableError) as error:
         mailbox.close()
-        on_stored()  # batches before the error are stored
         _note_failure(desk, mailbox, error)
         raise
 

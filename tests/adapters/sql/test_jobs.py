@@ -53,11 +53,14 @@ def test_who_lost_the_fence_cannot_finish(store: SqlStore) -> None:
 
 def test_a_timer_put_again_is_the_same_row_at_its_new_time(store: SqlStore) -> None:
     first = put(store, Job("t", name="timer"), JobState.DUE, LATER)
-    second = put(store, Job("t", name="timer"), JobState.DUE, NOW)
+    second = put(store, Job("t", arguments={"level": 2}, name="timer"), JobState.DUE, NOW)
 
     assert first == second
     with store.write() as tx:
         assert tx.jobs.take_due(NOW, 10) == [(first, "lane")]
+    job = claim(store, first)
+    assert job is not None
+    assert job.arguments == {"level": 2}
 
 
 def test_a_named_job_under_way_is_not_put_again(store: SqlStore) -> None:

@@ -63,6 +63,13 @@ class Database:
             self._begin(connection, "BEGIN")
             yield connection
 
+    @contextmanager
+    def session(self) -> Iterator[sa.Connection]:
+        """Keep a session of its own open, outside any transaction: for what lasts as long as a session."""
+        with _translated(), self._engine.connect() as connection:
+            yield connection.execution_options(isolation_level="AUTOCOMMIT")
+            connection.invalidate()  # not back to the pool, where it would go on holding what it holds
+
     def _begin(self, connection: sa.Connection, statement: str) -> None:
         """Begin on SQLite, whose driver must not do it by itself.
 

@@ -86,6 +86,15 @@ class SqlInbox:
             .values(settled=True)
         )
 
+    def is_well_since(self, mailbox_name: str, moment: datetime) -> bool:
+        """Tell whether a mailbox was reported as reached since then, and no error after it."""
+        row = self._connection.execute(
+            select(mailbox.c.reached_at, mailbox.c.error).where(mailbox.c.name == mailbox_name)
+        ).one_or_none()
+        return (
+            row is not None and row.error is None and row.reached_at is not None and row.reached_at > moment
+        )
+
     def report(self, mailbox_name: str, now: datetime, error: str | None) -> None:
         """Note that a mailbox was reached just now, or why it was not."""
         if error is None:

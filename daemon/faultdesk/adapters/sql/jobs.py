@@ -37,7 +37,7 @@ _FINISH = job.delete().where(*_MINE)
 @cache
 def _put(dialect: str) -> sa.Executable:
     fresh = insert(dialect, job)
-    moved = {name: fresh.excluded[name] for name in ("state", "run_at", "tries")}
+    moved = {name: fresh.excluded[name] for name in ("arguments", "state", "run_at", "tries")}
     return fresh.on_conflict_do_update(
         index_elements=["name"], set_={**moved, "error": None}, where=job.c.state != JobState.SENT
     ).returning(job.c.id)

@@ -18,6 +18,8 @@ _FILE = message.insert().returning(message.c.id)
 _TWIN = select(message.c.ticket_id).where(
     message.c.message_id == bindparam("twin"),
     message.c.sender == bindparam("of"),
+    # Scanners and panels give every mail the same id: another text is another notice.
+    message.c.text == bindparam("saying"),
     message.c.inbox_id.is_not(None),
 )
 _MAIL = select(*(message.c[name] for name in OutgoingMail.__struct_fields__)).where(
@@ -50,11 +52,11 @@ class SqlMessages:
         return tuple(found)
 
     def twin(self, received: InboundMessage) -> int | None:
-        """Find the ticket that holds a message of the same Message-ID and sender already."""
+        """Find the ticket that holds a message of the same Message-ID, sender and text already."""
         if not received.message_id:
             return None
         ticket_id: int | None = self._connection.scalar(
-            _TWIN, {"twin": received.message_id, "of": received.sender.address}
+            _TWIN, {"twin": received.message_id, "of": received.sender.address, "saying": received.text}
         )
         return ticket_id
 
