@@ -4,7 +4,7 @@ from pathlib import Path
 
 from faultdesk.domain.decision import Mail
 from faultdesk.domain.identity import Identity
-from faultdesk.domain.message import InboundMessage, Language
+from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.ticket import Event, Role, Ticket
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.settings import require_folder
@@ -39,11 +39,10 @@ class AcknowledgeHandler(Handler, frozen=True, kw_only=True):
         reason = _reason_to_keep_quiet(ticket, message, desk)
         if reason:
             return [Event("mail_withheld", {"purpose": PURPOSE, "reason": reason})]
-        language = Language.ZH_HANS if message.language is Language.MIXED else message.language
         letter = render(
             "faultdesk_acknowledge",
             self.templates,
-            f"{template}.{language}.txt",
+            f"{template}.{message.language.answered_in}.txt",
             ticket=ticket,
             message=message,
             about=ticket.classification,

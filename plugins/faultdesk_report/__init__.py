@@ -5,7 +5,6 @@ from pathlib import Path
 
 from faultdesk.domain.decision import Mail
 from faultdesk.domain.identity import Identity
-from faultdesk.domain.message import Language
 from faultdesk.domain.ticket import Event, Ticket
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.settings import require_folder
@@ -31,11 +30,10 @@ class ReportHandler(Handler, frozen=True, kw_only=True):
             return [
                 Event("mail_withheld", {"purpose": PURPOSE, "reason": "no address is known for the client"})
             ]
-        language = Language.ZH_HANS if ticket.language is Language.MIXED else ticket.language
         letter = render(
             "faultdesk_report",
             self.templates,
-            f"report.{language}.txt",
+            f"report.{ticket.language.answered_in}.txt",
             ticket=ticket,
             about=ticket.classification,
             desk=desk,

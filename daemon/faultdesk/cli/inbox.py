@@ -8,7 +8,7 @@ import typer
 from faultdesk.adapters.sql import listings
 from faultdesk.adapters.sql.store import SqlTransaction
 from faultdesk.cli.context import configuration, database, reading
-from faultdesk.cli.show import AsJson, Limit, cell, console, listing, write_json
+from faultdesk.cli.show import AsJson, Limit, details, listing
 from faultdesk.errors import PermanentError
 from faultdesk.pipeline.store import InboxState
 
@@ -49,11 +49,7 @@ def show(
             sys.stdout.buffer.write(SqlTransaction(connection).inbox.content(message))
             return
         row = listings.inbox_row(connection, message)
-    if as_json:
-        write_json([row])
-        return
-    for key, value in row.items():
-        console().print(f"{key:<12}{cell(value, zone)}")
+    details(row, zone, as_json=as_json)
 
 
 @app.command()

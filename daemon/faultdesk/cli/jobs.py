@@ -7,7 +7,7 @@ import typer
 
 from faultdesk.adapters.sql import listings
 from faultdesk.cli.context import configuration, database, reading
-from faultdesk.cli.show import AsJson, Limit, cell, console, listing, write_json
+from faultdesk.cli.show import AsJson, Limit, details, listing
 from faultdesk.errors import PermanentError
 from faultdesk.pipeline.store import JobState
 
@@ -36,11 +36,7 @@ def show(context: typer.Context, job: JobNumber, as_json: AsJson = False) -> Non
     zone = configuration(context).desk.time_zone
     with reading(context) as connection:
         row = listings.job_row(connection, job)
-    if as_json:
-        write_json([row])
-        return
-    for key, value in row.items():
-        console().print(f"{key:<12}{cell(value, zone)}")
+    details(row, zone, as_json=as_json)
 
 
 @app.command()

@@ -37,6 +37,15 @@ def listing(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], zone: str
     console().print(table)
 
 
+def details(row: Mapping[str, Any], zone: str, *, as_json: bool) -> None:
+    """Show one row whole, a line for each key."""
+    if as_json:
+        write_json([row])
+        return
+    for key, value in row.items():
+        console().print(f"{key:<12}{cell(value, zone)}")
+
+
 def cell(value: object, zone: str) -> str:
     """Write a value for people."""
     if value is None:

@@ -21,6 +21,11 @@ class Language(StrEnum):
     EN = "en"
     MIXED = "mixed"
 
+    @property
+    def answered_in(self) -> "Language":
+        """The language in which the desk writes back."""
+        return Language.ZH_HANS if self is Language.MIXED else self
+
 
 class Address(msgspec.Struct, frozen=True, order=True):
     """A mailbox (RFC 5322 section 3.4): `address` is addr-spec in lower case, "" when missing."""
