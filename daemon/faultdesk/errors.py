@@ -25,8 +25,16 @@ class MailboxUnavailableError(TransientError):
     """A mailbox cannot be reached, refused us or ended the session."""
 
 
-class MailerUnavailableError(TransientError):
-    """The outgoing server cannot be reached or asked us to come back later (4xx)."""
+class OutageError(TransientError):
+    """The way out is down for every job of this kind: hold them all, and count no attempt."""
+
+
+class MailerUnavailableError(OutageError):
+    """The outgoing server cannot be reached, does not let us in or takes no mail at all."""
+
+
+class MailDeferredError(TransientError):
+    """The outgoing server wants this mail later (4xx), or may have got it before the connection was lost."""
 
 
 class MailRefusedError(PermanentError):

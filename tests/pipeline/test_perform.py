@@ -7,7 +7,7 @@ from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.message import Address
 from faultdesk.domain.ticket import Event
-from faultdesk.errors import MailerUnavailableError, MailRefusedError, PermanentError
+from faultdesk.errors import MailDeferredError, MailRefusedError, PermanentError
 from faultdesk.handlers import Desk
 from faultdesk.handlers.testing import a_message
 from pipeline.desk import PlayedDesk
@@ -17,7 +17,7 @@ LI = Address("li@owner.example")
 
 def mail(name: str = "a", ticket_id: int | None = None, *, internal: bool = False) -> Mail:
     return Mail(
-        name=name, ticket_id=ticket_id, to=(LI,), subject="s", text="t", purpose="notice", internal=internal
+        name=name, ticket_id=ticket_id, to=(LI,), subject=name, text="t", purpose="notice", internal=internal
     )
 
 
@@ -70,12 +70,12 @@ def test_a_failing_job_backs_off_longer_each_time_and_is_then_parked_and_told(st
 
     desk = PlayedDesk(store, {}, {"test.fail": fail})
     put(desk, Job("test.fail"))
-    for minutes in (0, 1, 2, 4, 8, 16, 60):
+    for minutes in (0, 1, 2, 4, 8, 16, 32, 64, 128):
         desk.clock.advance(timedelta(minutes=minutes))
         desk.perform()
 
-    assert attempts == [1, 2, 3, 4, 5, 6]
-    assert jobs(desk) == [("test.fail", "parked", 6)]
+    assert attempts == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert jobs(desk) == [("test.fail", "parked", 8)]
     assert [recipients for _, recipients, _ in desk.mailer.sent] == [["ops@faultdesk.example"]]
 
 
@@ -139,7 +139,7 @@ def test_a_timer_fires_at_its_time_and_not_before(store: SqlStore) -> None:
 
 def test_a_mail_that_the_server_defers_goes_out_later(store: SqlStore) -> None:
     desk = PlayedDesk(store, {})
-    desk.mailer.error = MailerUnavailableError("421 later")
+    desk.mailer.error = MailDeferredError("450 later")
     with store.write() as tx:
         desk.ledger.apply(tx, None, "test", mail())
     desk.perform()
@@ -243,13 +243,13 @@ def test_a_job_that_kills_the_daemon_every_time_is_parked_in_the_end(store: SqlS
     desk = PlayedDesk(store, {}, {"test.die": die})
     put(desk, Job("test.die"))
     job_id = desk.engine.given.get()
-    for _ in range(6):
+    for _ in range(8):
         with pytest.raises(Killed):
             attempt(desk, job_id)
 
     attempt(desk, job_id)
 
-    assert jobs(desk)[0] == ("test.die", "parked", 7)
+    assert jobs(desk)[0] == ("test.die", "parked", 9)
 
 
 def test_an_event_of_a_job_names_its_handler(store: SqlStore) -> None:

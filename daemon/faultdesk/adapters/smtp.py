@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from faultdesk.adapters.protection import refuse_plain_text, trust
 from faultdesk.adapters.smtp_syntax import data_octets, mail_options, spell_address
 from faultdesk.config.settings import Security, SmtpSettings
-from faultdesk.errors import ConfigError, MailerUnavailableError, MailRefusedError
+from faultdesk.errors import ConfigError, MailDeferredError, MailerUnavailableError, MailRefusedError
 
 _PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.PLAIN: 25}
 _CLOSING = 421
@@ -42,8 +42,10 @@ class SmtpMailer:
         """Hand over one mail and return once it was accepted for all recipients.
 
         Raises:
-            MailerUnavailableError: Not now: no connection, or a 4xx answer. When the connection was
-                lost after the whole mail was handed over it may have arrived; the text says so.
+            MailerUnavailableError: Not now, and no other mail either: no connection, or a 421 before
+                this mail was begun.
+            MailDeferredError: A 4xx answer to this mail, or the connection was lost over it. When that was
+                after the whole mail was handed over it may have arrived; the text says so.
             MailRefusedError: Never: a 5xx answer, with the server's words; nothing was sent.
         """
         sender, *to = [spell_address(address) for address in (envelope_from, *recipients)]
@@ -103,6 +105,9 @@ class SmtpMailer:
             # Nothing of this mail was taken yet, so a second try can double nothing.
             self._drop()
             self._begin(sender, recipients, octets)
+        elif code == _CLOSING:
+            self._drop()
+            raise MailerUnavailableError(f"{self._settings.host}: {_told(code, words)}")
         else:
             self._require_success(code, words, f"the sender {sender or '<>'}")
 
@@ -134,7 +139,7 @@ class SmtpMailer:
             code, words = connection.getreply()
         except _TROUBLE as error:
             self._drop()
-            raise self._unavailable(
+            raise self._deferred(
                 "lost the connection after the mail was handed over, it may have arrived", error
             ) from error
         self._require_success(code, words, "the mail")
@@ -154,14 +159,14 @@ class SmtpMailer:
             self._drop()
         if code in _FOR_GOOD:
             raise MailRefusedError(f"{self._settings.host}: {text}")
-        raise MailerUnavailableError(f"{self._settings.host}: {text}")
+        raise MailDeferredError(f"{self._settings.host}: {text}")
 
     def _ask(self, command: str) -> tuple[int, bytes]:
         try:
             return self._required().docmd(command)
         except _TROUBLE as error:
             self._drop()
-            raise self._unavailable(f"lost the connection at {command[:4]}", error) from error
+            raise self._deferred(f"lost the connection at {command[:4]}", error) from error
 
     def _connect(self) -> smtplib.SMTP:
         try:
@@ -217,11 +222,17 @@ class SmtpMailer:
             connection.close()
 
     def _unavailable(self, step: str, error: Exception) -> MailerUnavailableError:
+        return MailerUnavailableError(self._tell(step, error))
+
+    def _deferred(self, step: str, error: Exception) -> MailDeferredError:
+        return MailDeferredError(self._tell(step, error))
+
+    def _tell(self, step: str, error: Exception) -> str:
         if isinstance(error, smtplib.SMTPResponseException):
             words = _told(error.smtp_code, error.smtp_error)
         else:
             words = str(error) or type(error).__name__
-        return MailerUnavailableError(f"{self._settings.host}: {step}: {words}")
+        return f"{self._settings.host}: {step}: {words}"
 
 
 def _is_success(code: int) -> bool:

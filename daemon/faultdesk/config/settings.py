@@ -153,7 +153,7 @@ class JobSettings(Table, frozen=True, kw_only=True):
     """[jobs]: how what was decided is performed."""
 
     workers: Count = 2
-    attempts: Count = 6
+    attempts: Count = 8
 
 
 class LogSettings(Table, frozen=True, kw_only=True):

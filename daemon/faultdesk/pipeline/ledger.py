@@ -1,6 +1,6 @@
 """Puts decisions into the ledgers: jobs, mails and events, with the transaction that decided them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -17,6 +17,7 @@ log = structlog.get_logger()
 
 SEND_MAIL = "mail.send"
 _TICK = 200
+_PROBED_EVERY = timedelta(seconds=10)
 
 
 class Ledger:
@@ -30,6 +31,7 @@ class Ledger:
         self._engine = engine
         self._seal = seal
         self._clock = clock
+        self._probed_at = clock.now()
 
     def apply(self, tx: Transaction, ticket_id: int | None, actor: str, decision: Decision) -> None:
         """Write one decision down."""
@@ -48,20 +50,25 @@ class Ledger:
         state = JobState.SENT if self._engine and run_at <= now else JobState.DUE
         lane = f"ticket/{job.ticket_id}" if job.ticket_id is not None else f"job/{job.name or job.kind}"
         job_id = tx.jobs.put(job, lane, state, run_at)
-        if self._engine and job_id is not None and state is JobState.SENT:
+        if self._engine and state is JobState.SENT:
             self._engine.send(tx, job_id, lane)
 
     def tick(self, store: Store) -> int:
         """Hand over what has come due; return how many jobs that were."""
         if self._engine is None:
             return 0
-        with store.read() as tx:
-            next_due = tx.jobs.next_due()
         now = self._clock.now()
-        if next_due is None or next_due > now:
+        with store.read() as tx:
+            next_due, any_held = tx.jobs.next_due(), tx.jobs.any_held()
+        # Either way: a clock that was put back must not put off the probe.
+        probing = any_held and abs(now - self._probed_at) >= _PROBED_EVERY
+        if not probing and (next_due is None or next_due > now):
             return 0
         with store.write() as tx:
             due = tx.jobs.take_due(now, _TICK)
+            if probing:
+                self._probed_at = now
+                due += tx.jobs.take_probes()
             for job_id, lane in due:
                 self._engine.send(tx, job_id, lane)
         return len(due)

@@ -12,8 +12,9 @@ from faultdesk.domain.decision import Decision, Job, Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address
 from faultdesk.domain.ticket import Event, Ticket
-from faultdesk.errors import PermanentError, TransientError
+from faultdesk.errors import OutageError, PermanentError, TransientError
 from faultdesk.pipeline.ledger import SEND_MAIL, Ledger
+from faultdesk.pipeline.outages import Outages
 from faultdesk.pipeline.ports import Clock
 from faultdesk.pipeline.store import Claim, ClaimedJob, OutgoingMail, Store, Transaction
 
@@ -96,7 +97,7 @@ class Performer:
         clock: Clock,
         functions: Callable[[], Mapping[str, PerformFunction]],
         patience: tenacity.Retrying,
-        attempts: int = 6,
+        attempts: int = 8,
     ) -> None:
         self._store = store
         self._ledger = ledger
@@ -104,6 +105,7 @@ class Performer:
         self._functions = functions
         self._patience = patience
         self._attempts = attempts
+        self._outages = Outages()
 
     def begin(self, job_ids: Sequence[int]) -> Claim:
         """Begin what is still ours to run; a delivery that is no longer wanted does nothing."""
@@ -116,21 +118,30 @@ class Performer:
     def perform(self, claimed: ClaimedJob) -> None:
         """Make one attempt at a job; whatever comes of it is written down."""
         job = claimed.job
+        if self._outages.is_shut(job.kind):
+            self._patience(self._hold, job)
+            return
         try:
-            desk = self._attempt(job)
+            desk = self._attempt(claimed)
+        except OutageError as error:
+            log.warning("job.held", job=job.id, kind=job.kind, reason=str(error))
+            self._outages.began(job.kind)
+            self._patience(self._hold, job)
         except PermanentError as error:
             self._patience(self._park, job, str(error), traceback.format_exc())
         # A job runs strangers' code against strangers' servers: whatever it raises is kept and tried again.
         except Exception as error:  # noqa: BLE001
             reason = str(error) or type(error).__name__
-            self._patience(self._postpone, job, reason, traceback.format_exc())
+            self._patience(self._postpone, claimed, reason, traceback.format_exc())
         else:
             # Patiently: what was done outside is done, and shall not be done again for want of a receipt.
-            self._end(job, desk)
+            self._end(claimed, desk)
 
-    def _end(self, job: Job, desk: JobDesk) -> None:
+    def _end(self, claimed: ClaimedJob, desk: JobDesk) -> None:
+        job = claimed.job
+        was_out = self._outages.ended(job.kind) or claimed.uncounted > 0
         try:
-            self._patience(self._finish, job, desk)
+            self._patience(self._finish, job, desk, was_out)
         except TransientError:
             raise
         # What a job decided may be nothing that can be written down; its worker goes on.
@@ -139,19 +150,24 @@ class Performer:
                 self._park, job, f"its decisions cannot be written: {error}", traceback.format_exc()
             )
 
-    def _attempt(self, job: Job) -> JobDesk:
+    def _attempt(self, claimed: ClaimedJob) -> JobDesk:
+        job = claimed.job
         functions = self._functions()
         function = functions.get(job.kind)
         if function is None:
             raise PermanentError(f"no handler performs {job.kind}; there are {sorted(functions)}")
-        if job.tries > self._attempts:
-            raise PermanentError(f"{job.kind} ended the daemon or never came back, {job.tries - 1} times")
+        if claimed.attempt > self._attempts:
+            raise PermanentError(
+                f"{job.kind} ended the daemon or never came back, {claimed.attempt - 1} times"
+            )
         desk = JobDesk(self._store, self._ledger.identity, self._clock)
         function(job, desk)
         return desk
 
-    def _finish(self, job: Job, desk: JobDesk) -> None:
+    def _finish(self, job: Job, desk: JobDesk, was_out: bool) -> None:  # noqa: FBT001 - called by patience
         with self._store.write() as tx:
+            if was_out:
+                tx.jobs.release(desk.now)
             # First its end, so that a job may put its own name again.
             if not tx.jobs.finish(job):
                 log.warning("job.taken_over", job=job.id, kind=job.kind)
@@ -167,14 +183,21 @@ class Performer:
         for ticket_id, decision in desk.decided:
             self._ledger.apply(tx, ticket_id, job.kind.partition(".")[0], decision)
 
-    def _postpone(self, job: Job, reason: str, error: str) -> None:
-        if job.tries >= self._attempts:
+    def _hold(self, job: Job) -> None:
+        with self._store.write() as tx:
+            tx.jobs.hold(job, self._clock.now())
+
+    def _postpone(self, claimed: ClaimedJob, reason: str, error: str) -> None:
+        job = claimed.job
+        if claimed.attempt >= self._attempts:
             self._park(job, reason, error)
             return
-        wait = _FIRST_BACKOFF * 2 ** (job.tries - 1) * _jitter.uniform(0.8, 1.2)
+        wait = _FIRST_BACKOFF * 2 ** (claimed.attempt - 1) * _jitter.uniform(0.8, 1.2)
         with self._store.write() as tx:
             tx.jobs.postpone(job, self._clock.now() + wait, error)
-        log.warning("job.postponed", job=job.id, kind=job.kind, tries=job.tries, seconds=wait.total_seconds())
+        log.warning(
+            "job.postponed", job=job.id, kind=job.kind, attempt=claimed.attempt, seconds=wait.total_seconds()
+        )
 
     def _park(self, job: Job, reason: str, error: str) -> None:
         log.error("job.parked", job=job.id, kind=job.kind, tries=job.tries, error=error)

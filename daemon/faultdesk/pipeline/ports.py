@@ -89,7 +89,8 @@ class Mailer(Protocol):
         """Hand over one mail (CRLF line ends) and return once it was accepted for all recipients.
 
         Raises:
-            MailerUnavailableError: Not now: no connection, or a 4xx answer.
+            MailerUnavailableError: Not now, and no other mail either: no connection, or nobody is let in.
+            MailDeferredError: Not this mail now: a 4xx answer, or the connection was lost over it.
             MailRefusedError: Never: a 5xx answer, with the server's words.
         """
 

@@ -36,10 +36,14 @@ class Received(msgspec.Struct, frozen=True):
 
 
 class JobState(StrEnum):
-    """due: waits for its time; sent: with the engine; parked: failed for good; done is deleted."""
+    """Where a job is; one that is done is deleted.
+
+    due: waits for its time; sent: with the engine; held: its way out is down; parked: failed for good.
+    """
 
     DUE = "due"
     SENT = "sent"
+    HELD = "held"
     PARKED = "parked"
 
 
@@ -169,6 +173,13 @@ class ClaimedJob(msgspec.Struct, frozen=True):
 
     job: Job
     lane: str
+    uncounted: int = 0
+    """Attempts that tell nothing about the job: they met an outage, or came before it was put again."""
+
+    @property
+    def attempt(self) -> int:
+        """The number of this attempt among those that count."""
+        return self.job.tries - self.uncounted
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -191,8 +202,8 @@ class Worker(Protocol):
 class Jobs(Protocol):
     """The ledger of what must happen. Only its transactions change it."""
 
-    def put(self, new: Job, lane: str, state: JobState, run_at: datetime) -> int | None:
-        """Add a job or move a named one; None when one of this name is under way already."""
+    def put(self, new: Job, lane: str, state: JobState, run_at: datetime) -> int:
+        """Add a job or move a named one; an attempt at it that is under way will count for nothing."""
 
     def cancel(self, name: str) -> None:
         """Take back a named job that waits."""
@@ -217,6 +228,18 @@ class Jobs(Protocol):
 
     def park(self, failed: Job, error: str) -> None:
         """Put a job aside for a person to look at."""
+
+    def hold(self, failed: Job, now: datetime) -> None:
+        """Let a job wait for the end of an outage; its attempt does not count."""
+
+    def take_probes(self) -> list[tuple[int, str]]:
+        """Mark of each kind the held job that was tried longest ago as sent; return ids and lanes."""
+
+    def any_held(self) -> bool:
+        """Tell whether something waits for the end of an outage."""
+
+    def release(self, now: datetime) -> None:
+        """Let everything that is held come due."""
 
     def next_due(self) -> datetime | None:
         """Tell when the next waiting job comes due."""

@@ -113,19 +113,22 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("run_at", _MOMENT, nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("uncounted", sa.Integer(), server_default="0", nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_job_ticket_id_ticket")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_job")),
         sa.UniqueConstraint("name", name=op.f("uq_job_name")),
+        sqlite_autoincrement=True,
     )
-    op.create_index(
-        "ix_job_due",
-        "job",
-        ["run_at"],
-        unique=False,
-        sqlite_where=sa.text("state = 'due'"),
-        postgresql_where=sa.text("state = 'due'"),
-    )
+    for state in ("due", "held"):
+        op.create_index(
+            f"ix_job_{state}",
+            "job",
+            ["run_at"],
+            unique=False,
+            sqlite_where=sa.text(f"state = '{state}'"),
+            postgresql_where=sa.text(f"state = '{state}'"),
+        )
     op.create_index("ix_job_lane", "job", ["lane"], unique=False)
 
     op.create_table(

@@ -63,10 +63,26 @@ def test_a_timer_put_again_is_the_same_row_at_its_new_time(store: SqlStore) -> N
     assert job.arguments == {"level": 2}
 
 
-def test_a_named_job_under_way_is_not_put_again(store: SqlStore) -> None:
-    put(store, Job("t", name="once"))
+def test_a_named_job_decided_anew_while_it_is_performed_happens_again(store: SqlStore) -> None:
+    first = put(store, Job("t", name="once"))
+    under_way = claim(store, first)
+    assert under_way is not None
 
-    assert put(store, Job("t", name="once")) is None
+    assert put(store, Job("t", name="once", arguments={"level": 2}), JobState.DUE, LATER) == first
+
+    with store.write() as tx:
+        assert not tx.jobs.finish(under_way)
+        assert tx.jobs.take_due(LATER, 10) == [(first, "lane")]
+
+
+def test_the_number_of_a_done_job_is_never_given_again(store: SqlStore) -> None:
+    first = put(store, Job("a.b"))
+    job = claim(store, first)
+    assert job is not None
+    with store.write() as tx:
+        tx.jobs.finish(job)
+
+    assert put(store, Job("a.b")) != first
 
 
 def test_only_what_is_due_is_taken_in_order_of_time(store: SqlStore) -> None:

@@ -15,20 +15,37 @@ from faultdesk.pipeline.store import Claim, ClaimedJob, JobState
 _DUE = job.c.state == sa.literal_column("'due'")
 """A literal, not a parameter: only so SQLite uses the partial index."""
 
-_COLUMNS = [job.c[name] for name in (*Job.__struct_fields__, "lane")]
+_HELD = job.c.state == sa.literal_column("'held'")
+_COUNTED = (job.c.tries - job.c.uncounted).label("counted")
+
+_COLUMNS = [job.c[name] for name in (*Job.__struct_fields__, "lane", "uncounted")]
 _OFFERED = (
-    select(job.c.id, job.c.lane, job.c.tries)
+    select(job.c.id, job.c.lane, _COUNTED)
     .where(job.c.id.in_(bindparam("offered", expanding=True)), job.c.state == JobState.SENT)
     .order_by(job.c.id)
 )
-_BACKING_OFF = select(job.c.id, job.c.lane, job.c.run_at).where(
-    job.c.lane.in_(bindparam("lanes", expanding=True)), _DUE, job.c.tries > 0
+_AHEAD = select(job.c.id, job.c.lane, job.c.state, job.c.run_at).where(
+    job.c.lane.in_(bindparam("lanes", expanding=True)), sa.or_(sa.and_(_DUE, job.c.tries > 0), _HELD)
 )
 _BEGIN = (
     job.update()
     .where(job.c.id.in_(bindparam("begun", expanding=True)))
     .values(tries=job.c.tries + 1)
     .returning(*_COLUMNS)
+)
+_HELD_KINDS = select(job.c.kind).where(_HELD).distinct()
+_PROBE = (
+    job.update()
+    .where(
+        job.c.id
+        == select(job.c.id)
+        .where(_HELD, job.c.kind == bindparam("of"))
+        .order_by(job.c.run_at, job.c.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+    .values(state=JobState.SENT)
+    .returning(job.c.id, job.c.lane)
 )
 _MINE = (job.c.id == bindparam("mine"), job.c.state == JobState.SENT, job.c.tries == bindparam("fence"))
 _FINISH = job.delete().where(*_MINE)
@@ -37,10 +54,10 @@ _FINISH = job.delete().where(*_MINE)
 @cache
 def _put(dialect: str) -> sa.Executable:
     fresh = insert(dialect, job)
-    moved = {name: fresh.excluded[name] for name in ("arguments", "state", "run_at", "tries")}
-    return fresh.on_conflict_do_update(
-        index_elements=["name"], set_={**moved, "error": None}, where=job.c.state != JobState.SENT
-    ).returning(job.c.id)
+    moved = {name: fresh.excluded[name] for name in ("arguments", "state", "run_at")}
+    # Past the fence of an attempt under way, which knew nothing of this decision.
+    anew = {"tries": job.c.tries + 1, "uncounted": job.c.tries + 1, "error": None}
+    return fresh.on_conflict_do_update(index_elements=["name"], set_=moved | anew).returning(job.c.id)
 
 
 class SqlJobs:
@@ -49,8 +66,8 @@ class SqlJobs:
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
 
-    def put(self, new: Job, lane: str, state: JobState, run_at: datetime) -> int | None:
-        """Add a job or move a named one; None when one of this name is under way already."""
+    def put(self, new: Job, lane: str, state: JobState, run_at: datetime) -> int:
+        """Add a job or move a named one; an attempt at it that is under way will count for nothing."""
         values = {
             "kind": new.kind,
             "ticket_id": new.ticket_id,
@@ -61,8 +78,7 @@ class SqlJobs:
             "run_at": run_at,
             "tries": 0,
         }
-        statement = _put(self._connection.dialect.name)
-        job_id: int | None = self._connection.execute(statement, values).scalar_one_or_none()
+        job_id: int = self._connection.execute(_put(self._connection.dialect.name), values).scalar_one()
         return job_id
 
     def cancel(self, name: str) -> None:
@@ -100,31 +116,31 @@ class SqlJobs:
         passed: set[str] = set()
         for row in rows:
             # Begun before, it may have ended the process: the others' attempts shall not count for that.
-            if row.tries and chosen:
+            if row.counted and chosen:
                 passed.add(row.lane)
             elif row.lane not in chosen and row.lane not in passed:
                 chosen[row.lane] = row.id
-            if row.tries and row.id in chosen.values():
+            if row.counted and row.id in chosen.values():
                 break
         held = self._put_behind(chosen)
         begun = set(chosen.values()) - held
         claimed = self._connection.execute(_BEGIN, {"begun": list(begun)}).all() if begun else []
         left = [row.id for row in rows if row.id not in begun and row.id not in held]
         in_order = sorted(claimed, key=lambda row: int(row.id))
-        return Claim([ClaimedJob(Job(*row[:-1]), row.lane) for row in in_order], left)
+        return Claim([ClaimedJob(Job(*row[:-2]), row.lane, row.uncounted) for row in in_order], left)
 
     def _put_behind(self, chosen: dict[str, int]) -> set[int]:
-        """Let jobs wait for an earlier one of their lane that backs off: order is kept."""
-        held: dict[int, datetime] = {}
-        for row in self._connection.execute(_BACKING_OFF, {"lanes": list(chosen)}):
+        """Let jobs wait like an earlier one of their lane that backs off or is held: order is kept."""
+        behind: dict[int, tuple[bool, datetime]] = {}
+        for row in self._connection.execute(_AHEAD, {"lanes": list(chosen)}):
             job_id = chosen[row.lane]
             if row.id < job_id:
-                held[job_id] = max(row.run_at, held.get(job_id, row.run_at))
-        for job_id, until in held.items():
-            self._connection.execute(
-                job.update().where(job.c.id == job_id).values(state=JobState.DUE, run_at=until)
-            )
-        return set(held)
+                ahead = (row.state == JobState.HELD, row.run_at)
+                behind[job_id] = max(ahead, behind.get(job_id, ahead))
+        for job_id, (is_held, until) in behind.items():
+            state = JobState.HELD if is_held else JobState.DUE
+            self._connection.execute(job.update().where(job.c.id == job_id).values(state=state, run_at=until))
+        return set(behind)
 
     def finish(self, done: Job) -> bool:
         """End a job; False when somebody else has begun it since."""
@@ -144,6 +160,30 @@ class SqlJobs:
             job.update().where(*_MINE).values(state=JobState.PARKED, error=error),
             {"mine": failed.id, "fence": failed.tries},
         )
+
+    def hold(self, failed: Job, now: datetime) -> None:
+        """Let a job wait for the end of an outage; its attempt does not count."""
+        self._connection.execute(
+            job.update().where(*_MINE).values(state=JobState.HELD, run_at=now, uncounted=job.c.uncounted + 1),
+            {"mine": failed.id, "fence": failed.tries},
+        )
+
+    def take_probes(self) -> list[tuple[int, str]]:
+        """Mark of each kind the held job that was tried longest ago as sent; return ids and lanes."""
+        # The longest ago: a mail that the server hangs up on does not stand in the others' way.
+        probes = [
+            self._connection.execute(_PROBE, {"of": kind}).one()
+            for kind in self._connection.scalars(_HELD_KINDS).all()
+        ]
+        return [(row.id, row.lane) for row in probes]
+
+    def any_held(self) -> bool:
+        """Tell whether something waits for the end of an outage."""
+        return self._connection.scalar(select(job.c.id).where(_HELD).limit(1)) is not None
+
+    def release(self, now: datetime) -> None:
+        """Let everything that is held come due."""
+        self._connection.execute(job.update().where(_HELD).values(state=JobState.DUE, run_at=now))
 
     def next_due(self) -> datetime | None:
         """Tell when the next waiting job comes due."""

@@ -13,6 +13,9 @@ from faultdesk.errors import NotFoundError
 
 Row = dict[str, Any]
 
+_AT_REST = ("due", "held", "parked")
+"""What nobody performs at the moment."""
+
 
 def tickets(connection: sa.Connection, *, with_resolved: bool, limit: int) -> list[Row]:
     """List tickets, the latest last, with their deadlines as derived from their logs."""
@@ -182,13 +185,13 @@ def retry_job(connection: sa.Connection, job_id: int, now: datetime) -> bool:
     """Let a parked job or one that waits run now; False when it is neither."""
     changed = connection.execute(
         job.update()
-        .where(job.c.id == job_id, job.c.state.in_(("parked", "due")))
-        .values(state="due", run_at=now, tries=0)
+        .where(job.c.id == job_id, job.c.state.in_(_AT_REST))
+        .values(state="due", run_at=now, uncounted=job.c.tries)
     )
     return changed.rowcount == 1
 
 
 def drop_job(connection: sa.Connection, job_id: int) -> bool:
     """Take a parked job or one that waits out of the ledger; False when it is neither."""
-    deleted = connection.execute(job.delete().where(job.c.id == job_id, job.c.state.in_(("parked", "due"))))
+    deleted = connection.execute(job.delete().where(job.c.id == job_id, job.c.state.in_(_AT_REST)))
     return deleted.rowcount == 1

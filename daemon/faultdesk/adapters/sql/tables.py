@@ -191,6 +191,7 @@ job = Table(
     Column("state", Text, nullable=False),
     Column("run_at", Moment, nullable=False),
     Column("tries", Integer, nullable=False),
+    Column("uncounted", Integer, nullable=False, server_default="0"),
     Column("error", Text),
     Index(
         "ix_job_due",
@@ -198,4 +199,11 @@ job = Table(
         sqlite_where=sa.text("state = 'due'"),
         postgresql_where=sa.text("state = 'due'"),
     ),
+    Index(
+        "ix_job_held",
+        "run_at",
+        sqlite_where=sa.text("state = 'held'"),
+        postgresql_where=sa.text("state = 'held'"),
+    ),
+    sqlite_autoincrement=True,  # the id of a job that is done must not come to mean another
 )
