@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from faultdesk.config.settings import (
+    AlarmSettings,
     Config,
     DatabaseSettings,
     DeskSettings,
@@ -26,7 +27,12 @@ from faultdesk.errors import ConfigError
 _COMPLAINT = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?", re.DOTALL)
 _KEY = re.compile(r"unknown field `([^`]*)`|^\.([^.\[]+)")
 _PLAIN_TABLES = {"desk": DeskSettings, "database": DatabaseSettings}
-_OPTIONAL_TABLES = {"reading": ReadingSettings, "jobs": JobSettings, "log": LogSettings}
+_OPTIONAL_TABLES = {
+    "reading": ReadingSettings,
+    "jobs": JobSettings,
+    "alarm": AlarmSettings,
+    "log": LogSettings,
+}
 
 
 class Draft(NamedTuple):

@@ -156,6 +156,14 @@ class JobSettings(Table, frozen=True, kw_only=True):
     attempts: Count = 8
 
 
+class AlarmSettings(Table, frozen=True, kw_only=True):
+    """[alarm]: when something stands still."""
+
+    after: timedelta = timedelta(minutes=10)
+    command: tuple[str, ...] = ()
+    """A second way to tell the desk, beside mail: it gets the text on its standard input."""
+
+
 class LogSettings(Table, frozen=True, kw_only=True):
     """[log]: how much is told."""
 
@@ -173,4 +181,5 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     handlers: dict[str, dict[str, Any]]
     reading: ReadingSettings = ReadingSettings()
     jobs: JobSettings = JobSettings()
+    alarm: AlarmSettings = AlarmSettings()
     log: LogSettings = LogSettings()

@@ -185,7 +185,7 @@ class Performer:
 
     def _hold(self, job: Job) -> None:
         with self._store.write() as tx:
-            tx.jobs.hold(job, self._clock.now())
+            tx.jobs.hold(job)
 
     def _postpone(self, claimed: ClaimedJob, reason: str, error: str) -> None:
         job = claimed.job

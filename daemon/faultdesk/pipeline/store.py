@@ -1,6 +1,6 @@
 """What the pipeline needs of the database: three ledgers in one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import StrEnum
@@ -229,11 +229,11 @@ class Jobs(Protocol):
     def park(self, failed: Job, error: str) -> None:
         """Put a job aside for a person to look at."""
 
-    def hold(self, failed: Job, now: datetime) -> None:
+    def hold(self, failed: Job) -> None:
         """Let a job wait for the end of an outage; its attempt does not count."""
 
     def take_probes(self) -> list[tuple[int, str]]:
-        """Mark of each kind the held job that was tried longest ago as sent; return ids and lanes."""
+        """Mark of each kind the held job that was tried least as sent; return ids and lanes."""
 
     def any_held(self) -> bool:
         """Tell whether something waits for the end of an outage."""
@@ -243,6 +243,22 @@ class Jobs(Protocol):
 
     def next_due(self) -> datetime | None:
         """Tell when the next waiting job comes due."""
+
+
+class Health(Protocol):
+    """What stands still although it should move, and what people were told of it."""
+
+    def troubles(self, mailboxes: Mapping[str, datetime], before: datetime) -> dict[str, str]:
+        """Name what has not moved since `before`, and mailboxes not reached since their moment; with reasons."""
+
+    def alarms(self) -> dict[str, str]:
+        """Name what people were told of and not yet told that it is over, with the reason."""
+
+    def raise_alarm(self, name: str, reason: str, now: datetime) -> bool:
+        """Note that people are told; False when somebody did so already."""
+
+    def clear_alarm(self, name: str) -> bool:
+        """Note that people are told that it is over; False when somebody did so already."""
 
 
 class Transaction(Protocol):
@@ -259,6 +275,10 @@ class Transaction(Protocol):
     @property
     def jobs(self) -> Jobs:
         """The ledger of jobs."""
+
+    @property
+    def health(self) -> Health:
+        """What stands still."""
 
     def after_commit(self, action: Callable[[], Any]) -> None:
         """Run this once the transaction is committed."""

@@ -3,13 +3,15 @@
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 import tenacity
 
 log = structlog.get_logger()
 
-_LONGEST_WAIT = 60.0
+_LONGEST_WAIT = 8.0
+"""Seconds: what comes back is found again soon, and a server that is away is not stormed."""
 
 
 class Loop(threading.Thread):
@@ -27,6 +29,9 @@ class Loop(threading.Thread):
         self._stopping = stopping
         self._allowed_seconds = allowed_seconds
         self._beaten_at = time.monotonic()
+        self._failing_since = 0.0
+        self.error: BaseException | None = None
+        """Of the last attempt; None when it succeeded."""
 
     def run(self) -> None:
         """Work until stopped."""
@@ -42,10 +47,15 @@ class Loop(threading.Thread):
                 patiently(self._step)
             except tenacity.RetryError:
                 return  # stopped while it failed
+            self.error = None
 
     def beat(self) -> None:
         """Show that the loop lives; a step that takes long does so in between."""
         self._beaten_at = time.monotonic()
+
+    def failing_for(self) -> timedelta:
+        """Tell for how long no attempt has succeeded; nothing while the last one did."""
+        return timedelta(seconds=time.monotonic() - self._failing_since) if self.error else timedelta()
 
     def is_well(self) -> bool:
         """Tell whether the loop lives and has come round lately."""
@@ -56,5 +66,7 @@ class Loop(threading.Thread):
 
     def _tell(self, state: tenacity.RetryCallState) -> None:
         self.beat()
-        error = state.outcome.exception() if state.outcome else None
-        log.warning("loop.backing_off", loop=self.name, attempt=state.attempt_number, error=str(error))
+        if self.error is None:
+            self._failing_since = time.monotonic()
+        self.error = state.outcome.exception() if state.outcome else None
+        log.warning("loop.backing_off", loop=self.name, attempt=state.attempt_number, error=str(self.error))

@@ -1,9 +1,11 @@
 """Starts the loops, listens to signals, feeds the watchdog, and ends it all at a safe point."""
 
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 
@@ -14,6 +16,7 @@ from faultdesk.errors import ConfigError, DatabaseUnavailableError, MailboxUnava
 from faultdesk.pipeline.collect import collect
 from faultdesk.pipeline.ports import Mailbox
 from faultdesk.service.loop import Loop
+from faultdesk.service.watch import Watch
 from faultdesk.service.wiring import Desk, Works, load_handlers
 
 log = structlog.get_logger()
@@ -23,6 +26,7 @@ _TICK_SECONDS = 1.0
 _HUNG_AFTER = 900.0
 """Seconds: longer than any step can take with all its own limits, a batch that hangs the readers included."""
 _IDLE_CHECK = 30.0
+_WATCH_SECONDS = 5.0
 _LOOPS_END_SECONDS = 2.0
 
 
@@ -35,9 +39,19 @@ class Supervisor:
         self._stopping = works.stopping
         self._received = threading.Event()
         self._received.set()  # what the last run left
+        self._watch = Watch(
+            desk.store,
+            desk.ledger,
+            desk.clock,
+            {name: settings.poll for name, settings in desk.config.mailboxes.items()},
+            desk.config.alarm.after,
+            desk.config.alarm.command,
+            self._failing_loops,
+        )
         self._loops = [
             Loop("triage", self._triage, self._stopping, _HUNG_AFTER),
             Loop("tick", self._tick, self._stopping, _HUNG_AFTER),
+            Loop("watch", self._look, self._stopping, _HUNG_AFTER),
             *(
                 Loop(f"mailbox-{mailbox.name}", self._collecting(mailbox), self._stopping, _HUNG_AFTER)
                 for mailbox in works.mailboxes
@@ -142,6 +156,23 @@ class Supervisor:
             if self._stopping.is_set():
                 return
         self._stopping.wait(_TICK_SECONDS)
+
+    def _look(self) -> None:
+        self._stopping.wait(_WATCH_SECONDS)
+        standing = sorted(self._watch.standing)
+        self._watch.look()
+        if sorted(self._watch.standing) != standing:
+            troubles = ", ".join(sorted(self._watch.standing)) or "all is well"
+            systemd.notify(f"STATUS={len(self._works.mailboxes)} mailboxes; {troubles}")
+
+    def _failing_loops(self, longer_than: timedelta) -> dict[str, str]:
+        """Say which loops fail for another reason than their mailbox, and why."""
+        failing = [
+            f"{loop.name}: {loop.error}"
+            for loop in self._loops
+            if loop.failing_for() >= longer_than and not isinstance(loop.error, MailboxUnavailableError)
+        ]
+        return {f"the daemon on {socket.gethostname()}": "; ".join(failing)} if failing else {}
 
     def _note_batch(self) -> None:
         self._received.set()

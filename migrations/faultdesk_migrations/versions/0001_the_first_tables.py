@@ -15,6 +15,13 @@ _MOMENT = sa.DateTime(timezone=True)
 def upgrade() -> None:
     """Go to this revision."""
     op.create_table(
+        "alarm",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("told_at", _MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_alarm")),
+    )
+    op.create_table(
         "mailbox",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("uid_validity", sa.BigInteger(), nullable=True),
@@ -201,5 +208,6 @@ def downgrade() -> None:
         "ticket",
         "sequence",
         "mailbox",
+        "alarm",
     ):
         op.drop_table(table)

@@ -34,13 +34,21 @@ _BEGIN = (
     .returning(*_COLUMNS)
 )
 _HELD_KINDS = select(job.c.kind).where(_HELD).distinct()
+_ahead = job.alias()
+# The first of its lane, or it would only be put behind; and the least tried, so that no single one,
+# at which a server hangs up, stands in the others' way.
 _PROBE = (
     job.update()
     .where(
         job.c.id
         == select(job.c.id)
         .where(_HELD, job.c.kind == bindparam("of"))
-        .order_by(job.c.run_at, job.c.id)
+        .where(
+            ~select(_ahead.c.id)
+            .where(_ahead.c.lane == job.c.lane, _ahead.c.id < job.c.id, _ahead.c.state == JobState.HELD)
+            .exists()
+        )
+        .order_by(job.c.uncounted, job.c.run_at, job.c.id)
         .limit(1)
         .scalar_subquery()
     )
@@ -161,21 +169,19 @@ class SqlJobs:
             {"mine": failed.id, "fence": failed.tries},
         )
 
-    def hold(self, failed: Job, now: datetime) -> None:
+    def hold(self, failed: Job) -> None:
         """Let a job wait for the end of an outage; its attempt does not count."""
         self._connection.execute(
-            job.update().where(*_MINE).values(state=JobState.HELD, run_at=now, uncounted=job.c.uncounted + 1),
+            job.update().where(*_MINE).values(state=JobState.HELD, uncounted=job.c.uncounted + 1),
             {"mine": failed.id, "fence": failed.tries},
         )
 
     def take_probes(self) -> list[tuple[int, str]]:
-        """Mark of each kind the held job that was tried longest ago as sent; return ids and lanes."""
-        # The longest ago: a mail that the server hangs up on does not stand in the others' way.
-        probes = [
-            self._connection.execute(_PROBE, {"of": kind}).one()
-            for kind in self._connection.scalars(_HELD_KINDS).all()
-        ]
-        return [(row.id, row.lane) for row in probes]
+        """Mark of each kind the held job that was tried least as sent; return ids and lanes."""
+        probes: list[tuple[int, str]] = []
+        for kind in self._connection.scalars(_HELD_KINDS).all():
+            probes += [(row.id, row.lane) for row in self._connection.execute(_PROBE, {"of": kind})]
+        return probes
 
     def any_held(self) -> bool:
         """Tell whether something waits for the end of an outage."""

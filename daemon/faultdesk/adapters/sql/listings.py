@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import func, select
 
-from faultdesk.adapters.sql.tables import attachment, event, inbox, job, mailbox, message, ticket
+from faultdesk.adapters.sql.tables import alarm, attachment, event, inbox, job, mailbox, message, ticket
 from faultdesk.domain.promise import deadlines_of
 from faultdesk.domain.ticket import Event, Status
 from faultdesk.errors import NotFoundError
@@ -146,6 +146,10 @@ def status(connection: sa.Connection) -> list[Row]:
             "detail": row.error or "reached",
         }
         for row in connection.execute(select(mailbox).order_by(mailbox.c.name))
+    ]
+    rows += [
+        {"what": "alarm", "name": row.name, "count": None, "since": row.told_at, "detail": row.reason}
+        for row in connection.execute(select(alarm).order_by(alarm.c.told_at))
     ]
     for table, column, oldest in (
         (inbox, inbox.c.state, inbox.c.arrived_at),

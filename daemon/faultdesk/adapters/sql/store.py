@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from faultdesk.adapters.sql.database import Database
+from faultdesk.adapters.sql.health import SqlHealth
 from faultdesk.adapters.sql.inbox import SqlInbox
 from faultdesk.adapters.sql.jobs import SqlJobs
 from faultdesk.adapters.sql.tickets import SqlTickets
@@ -20,6 +21,7 @@ class SqlTransaction:
         self.inbox = SqlInbox(connection)
         self.tickets = SqlTickets(connection)
         self.jobs = SqlJobs(connection)
+        self.health = SqlHealth(connection)
         self.committed: list[Callable[[], Any]] = []
 
     def after_commit(self, action: Callable[[], Any]) -> None:

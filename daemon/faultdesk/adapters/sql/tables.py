@@ -61,6 +61,14 @@ mailbox = Table(
     Column("failing_since", Moment),
 )
 
+alarm = Table(
+    "alarm",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("told_at", Moment, nullable=False),
+)
+
 inbox = Table(
     "inbox",
     metadata,
