@@ -69,6 +69,7 @@ def fields(kind: type[msgspec.Struct]) -> set[str]:
         (EXAMPLE["mailer"], settings.SmtpSettings),
         (EXAMPLE["reading"], settings.ReadingSettings),
         (EXAMPLE["jobs"], settings.JobSettings),
+        (EXAMPLE["audit"], settings.AuditSettings),
         (EXAMPLE["log"], settings.LogSettings),
     ],
 )

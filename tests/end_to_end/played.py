@@ -1,8 +1,10 @@
 """A real desk in a folder: its configuration, its commands, its daemon."""
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from email import message_from_bytes, policy
@@ -110,6 +112,16 @@ class RealDesk:
         if self.daemon is not None and self.daemon.poll() is None:
             os.kill(self.daemon.pid, signal.SIGKILL)
             self.daemon.wait()
+
+    def wait_for_log(self, event: str) -> None:
+        """Return once the daemon has logged this."""
+        wait_until(lambda: event.encode() in self.log.read_bytes(), f"{event} is logged")
+
+    def sql(self, statement: str) -> None:
+        """Do to a SQLite database what no command would."""
+        with contextlib.closing(sqlite3.connect(self.folder / "faultdesk.db", timeout=10)) as connection:
+            connection.execute(statement)
+            connection.commit()
 
     def tickets(self) -> list[dict[str, Any]]:
         """List every ticket."""

@@ -7,7 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -123,6 +123,32 @@ class ImapMailbox:
                     session.relocate(some, self._settings.move_to)
                 elif self._folder.takes_flag:
                     session.flag(some)
+
+    def uids(
+        self,
+        cursor: Cursor,
+        since: datetime,  # noqa: ARG002 - UIDs rise here
+        until: datetime,  # noqa: ARG002
+    ) -> Iterator[list[str]]:
+        """Yield, in runs, the UIDs up to the cursor; none under another UIDVALIDITY.
+
+        Raises:
+            MailboxUnavailableError: The server cannot be reached or ended the session.
+        """
+        folder = self._choose_folder()
+        if cursor.last_uid and folder.uid_validity == cursor.uid_validity:
+            with self._talking("list") as session:
+                for run in session.uids_up_to(cursor.last_uid, folder):
+                    yield [str(uid) for uid in run]
+
+    def fetch(self, uids: Sequence[str]) -> Iterator[RawMessage]:
+        """Yield these messages, leaving flags alone; what is gone is left out.
+
+        Raises:
+            MailboxUnavailableError: The server cannot be reached or ended the session.
+        """
+        for messages, _ in self._fetch([int(uid) for uid in uids]):
+            yield from messages
 
     def wait(self, at_most: timedelta) -> None:
         """Return when there may be news, after `at_most`, or when interrupted.

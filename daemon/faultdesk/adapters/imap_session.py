@@ -3,7 +3,7 @@
 import imaplib
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -106,6 +106,14 @@ class Session(IMAPClient):  # type: ignore[misc] # imapclient ships no types
                 found.update(self.search(f"UID {first}:{first + _SEARCHED_AT_ONCE - 1}"))
         # "n:*" is never empty: above the last message it means the last message (RFC 9051 section 9).
         return sorted(uid for uid in found if uid > last_uid)
+
+    def uids_up_to(self, last_uid: int, folder: Folder) -> Iterator[list[int]]:
+        """Find the UIDs up to `last_uid`, in runs."""
+        # By sequence numbers, which have no gaps: UIDs may lie far apart.
+        for first in range(1, folder.messages + 1, _SEARCHED_AT_ONCE):
+            last = first + _SEARCHED_AT_ONCE - 1
+            # "*", for messages may be expunged meanwhile, and a number beyond the last is an error.
+            yield self.search(f"{first}:{last if last < folder.messages else '*'} UID 1:{last_uid}")
 
     def overviews(self, uids: Sequence[int]) -> list[Overview]:
         """Ask size and time of messages; those that are gone are left out."""

@@ -31,6 +31,7 @@ class _File(NamedTuple):
     uid: str
     octets: int
     modified_ns: int
+    changed_ns: int
 
 
 class MaildirMailbox:
@@ -89,6 +90,37 @@ class MaildirMailbox:
         except OSError as error:
             raise self._unavailable(error) from error
 
+    def uids(
+        self,
+        cursor: Cursor,  # noqa: ARG002 - there is none here
+        since: datetime,
+        until: datetime,
+    ) -> Iterator[list[str]]:
+        """Yield what somebody moved to cur/ that came after `since`, and what lies in new/ since before `until`.
+
+        Raises:
+            MailboxUnavailableError: The folder is gone or may not be read.
+        """
+        try:
+            yield [file.uid for file in self._list("cur") if file.modified_ns > since.timestamp() * 1e9]
+            # By when it got there: its own time may be what a copying program gave it.
+            yield [file.uid for file in self._list() if file.changed_ns < until.timestamp() * 1e9]
+        except OSError as error:
+            raise self._unavailable(error) from error
+
+    def fetch(self, uids: Sequence[str]) -> Iterator[RawMessage]:
+        """Yield these messages; what is gone or cannot be read is left out.
+
+        Raises:
+            MailboxUnavailableError: The folder is gone or may not be read.
+        """
+        wanted = set(uids)
+        try:
+            for folder in ("cur", "new"):
+                yield from self._read_all([file for file in self._list(folder) if file.uid in wanted], folder)
+        except OSError as error:
+            raise self._unavailable(error) from error
+
     def wait(self, at_most: timedelta) -> None:
         """Return when new/ changed, after `at_most`, or when interrupted."""
         deadline = time.monotonic() + at_most.total_seconds()
@@ -104,9 +136,9 @@ class MaildirMailbox:
     def close(self) -> None:
         """Do nothing: no file stays open."""
 
-    def _list(self) -> list[_File]:
+    def _list(self, folder: str = "new") -> list[_File]:
         files = []
-        with os.scandir(self._path / "new") as entries:
+        with os.scandir(self._path / folder) as entries:
             for entry in entries:
                 try:
                     told = entry.stat(follow_symlinks=False)
@@ -114,22 +146,23 @@ class MaildirMailbox:
                     continue  # somebody else was faster
                 # A link may lead anywhere, a pipe nowhere: neither is a delivery.
                 if stat.S_ISREG(told.st_mode) and not entry.name.startswith("."):
-                    files.append(_File(entry.name, _uid(entry.name), told.st_size, told.st_mtime_ns))
+                    times = (told.st_mtime_ns, told.st_ctime_ns)
+                    files.append(_File(entry.name, _uid(entry.name), told.st_size, *times))
         return sorted(files, key=lambda file: (file.modified_ns, file.name))
 
-    def _read_all(self, files: list[_File]) -> Iterator[RawMessage]:
+    def _read_all(self, files: list[_File], folder: str = "new") -> Iterator[RawMessage]:
         for file in files:
             try:
-                yield self._read(file)
+                yield self._read(file, folder)
             except FileNotFoundError:
                 continue
             except OSError as error:
                 # One file that cannot be read must not keep the others from us.
                 self._complain_once(file, error)
 
-    def _read(self, file: _File) -> RawMessage:
+    def _read(self, file: _File, folder: str) -> RawMessage:
         large = file.octets > self._max_message_octets
-        with (self._path / "new" / file.name).open("rb") as opened:
+        with (self._path / folder / file.name).open("rb") as opened:
             content = opened.read(HEADER_OCTETS if large else -1)
         return RawMessage(
             uid=file.uid,

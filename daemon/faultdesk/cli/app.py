@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from faultdesk import __version__
-from faultdesk.cli import handlers, inbox, jobs, read, run, setup, tickets
+from faultdesk.cli import audit, handlers, inbox, jobs, read, run, setup, tickets
 from faultdesk.cli.context import DEFAULT_CONFIG
 
 app = typer.Typer(
@@ -43,6 +43,7 @@ for command in (
     setup.migrate,
     run.run,
     run.status,
+    audit.audit,
     tickets.tickets,
     tickets.ticket,
     tickets.resolve,

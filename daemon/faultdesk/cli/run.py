@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from faultdesk.adapters.sql import listings
+from faultdesk.adapters.sql.audit import status_rows
 from faultdesk.cli.context import configuration, reading
 from faultdesk.cli.show import AsJson, listing
 from faultdesk.errors import TransientError
@@ -35,8 +36,8 @@ def run(
 
 
 def status(context: typer.Context, as_json: AsJson = False) -> None:
-    """Sum up mailboxes, messages, tickets and jobs."""
+    """Sum up mailboxes, messages, tickets, jobs and the last audit."""
     config = configuration(context)
     with reading(context) as connection:
-        rows = listings.status(connection)
+        rows = [*listings.status(connection), *status_rows(connection)]
     listing(rows, ("what", "name", "count", "since", "detail"), config.desk.time_zone, as_json=as_json)

@@ -10,6 +10,7 @@ import msgspec
 
 from faultdesk.config.settings import (
     AlarmSettings,
+    AuditSettings,
     Config,
     DatabaseSettings,
     DeskSettings,
@@ -31,6 +32,7 @@ _OPTIONAL_TABLES = {
     "reading": ReadingSettings,
     "jobs": JobSettings,
     "alarm": AlarmSettings,
+    "audit": AuditSettings,
     "log": LogSettings,
 }
 

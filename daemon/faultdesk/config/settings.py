@@ -164,6 +164,13 @@ class AlarmSettings(Table, frozen=True, kw_only=True):
     """A second way to tell the desk, beside mail: it gets the text on its standard input."""
 
 
+class AuditSettings(Table, frozen=True, kw_only=True):
+    """[audit]: the nightly proof that nothing is missing."""
+
+    at: Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "03:30"
+    """In the desk's time zone."""
+
+
 class LogSettings(Table, frozen=True, kw_only=True):
     """[log]: how much is told."""
 
@@ -182,4 +189,5 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     reading: ReadingSettings = ReadingSettings()
     jobs: JobSettings = JobSettings()
     alarm: AlarmSettings = AlarmSettings()
+    audit: AuditSettings = AuditSettings()
     log: LogSettings = LogSettings()

@@ -1,13 +1,12 @@
 """A change of a ticket: the event, the state that follows, and what handlers make of it."""
 
-from faultdesk.domain.ticket import Event, Status
+from faultdesk.domain.replay import status_after
+from faultdesk.domain.ticket import Event
 from faultdesk.handlers.host import Failure, Host
 from faultdesk.pipeline.failures import failure_event
 from faultdesk.pipeline.ledger import Ledger
 from faultdesk.pipeline.ports import Clock
 from faultdesk.pipeline.store import Transaction
-
-_STATUS = {"answered": Status.ANSWERED, "resolved": Status.RESOLVED}
 
 
 class Changes:
@@ -27,9 +26,8 @@ class Changes:
         now = self._clock.now()
         before = tx.tickets.get(ticket_id)
         tx.tickets.record(ticket_id, [event], now)
-        # A word to the client after the resolution does not undo it.
-        if event.kind in _STATUS and not (event.kind == "answered" and before.status is Status.RESOLVED):
-            tx.tickets.set_status(ticket_id, _STATUS[event.kind])
+        if (status := status_after(before.status, event)) is not before.status:
+            tx.tickets.set_status(ticket_id, status)
         failures: list[Failure] = []
         ticket, desk = tx.tickets.get(ticket_id), self._ledger.identity
         for actor, decision in self._host.ticket_changed(ticket, event, desk, failures.append):

@@ -35,6 +35,8 @@ class JobDesk:
         self.cancelled: list[str] = []
         self.receipts: list[OutgoingMail] = []
         """Mails that the server took."""
+        self.withheld: list[tuple[OutgoingMail, str]] = []
+        """Mails that are not to be sent, and why."""
 
     @property
     def now(self) -> datetime:
@@ -178,6 +180,8 @@ class Performer:
     def _write_down(self, tx: Transaction, job: Job, desk: JobDesk) -> None:
         for mail in desk.receipts:
             tx.tickets.mark_sent(mail, desk.now)
+        for mail, reason in desk.withheld:
+            tx.tickets.mark_withheld(mail, reason)
         for name in desk.cancelled:
             tx.jobs.cancel(name)
         for ticket_id, decision in desk.decided:

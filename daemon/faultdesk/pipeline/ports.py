@@ -68,6 +68,23 @@ class Mailbox(Protocol):
             MailboxUnavailableError: The server cannot be reached or ended the session.
         """
 
+    def uids(self, cursor: Cursor, since: datetime, until: datetime) -> Iterator[Sequence[str]]:
+        """Yield, in runs, the UIDs that must be in the ledger by now; look only, and change nothing.
+
+        Those up to the cursor, none under another UIDVALIDITY; where UIDs do not rise, what came after
+        `since` and is no longer new, and what is new and came before `until`.
+
+        Raises:
+            MailboxUnavailableError: The server cannot be reached or ended the session.
+        """
+
+    def fetch(self, uids: Sequence[str]) -> Iterator[RawMessage]:
+        """Yield these messages, leaving flags alone; what is gone or cannot be read is left out.
+
+        Raises:
+            MailboxUnavailableError: The server cannot be reached or ended the session.
+        """
+
     def wait(self, at_most: timedelta) -> None:
         """Return when there may be news, after `at_most`, or when interrupted.
 

@@ -38,6 +38,7 @@ class SendMail:
             sent = self._sent_this_hour(tx.tickets, mail, desk.now)
         if sent >= self._identity.hourly_cap:
             reason = f"{sent} automatic mails went to this address within an hour"
+            desk.withheld.append((mail, reason))
             self._note(desk, mail, withheld(mail.purpose, reason, "faultdesk"))
             return
         envelope_from = self._identity.envelope_from if mail.automatic else self._identity.address

@@ -152,6 +152,9 @@ class Tickets(Protocol):
     def mark_sent(self, mail: OutgoingMail, at: datetime) -> None:
         """Note that the server took a mail; automatic ones to clients count against the rate cap."""
 
+    def mark_withheld(self, mail: OutgoingMail, reason: str) -> None:
+        """Note that a mail is not sent and never will be."""
+
     def sent_to(self, address: str, since: datetime) -> int:
         """Count the automatic mails that went to a client's address."""
 

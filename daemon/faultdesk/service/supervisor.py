@@ -16,6 +16,7 @@ from faultdesk.errors import ConfigError, DatabaseUnavailableError, MailboxUnava
 from faultdesk.pipeline.collect import collect
 from faultdesk.pipeline.ports import Mailbox
 from faultdesk.service.loop import Loop
+from faultdesk.service.nightly import arrange_audit
 from faultdesk.service.watch import Watch
 from faultdesk.service.wiring import Desk, Works, load_handlers
 
@@ -67,6 +68,7 @@ class Supervisor:
         require_current(self._desk.store.database)
         # Blocked before any thread starts: they inherit it, and only sigtimedwait sees a signal.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+        arrange_audit(self._desk.config, self._desk.store, self._desk.ledger, self._desk.clock)
         self._works.engine.serve(self._works.performer)
         for loop in self._loops:
             loop.start()

@@ -3,6 +3,7 @@
 import os
 import threading
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
@@ -12,25 +13,28 @@ from faultdesk.adapters.engines.threads import ThreadsEngine
 from faultdesk.adapters.imap import ImapMailbox
 from faultdesk.adapters.maildir import MaildirMailbox, MaildirMailer
 from faultdesk.adapters.smtp import SmtpMailer
+from faultdesk.adapters.sql.audit import SqlBooks
 from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.config import Config, convert_table
-from faultdesk.config.settings import ImapSettings, MaildirSettings, ReadingSettings, SmtpSettings
+from faultdesk.config.settings import After, ImapSettings, MaildirSettings, ReadingSettings, SmtpSettings
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.reference import Seal
 from faultdesk.errors import ConfigError
 from faultdesk.handlers import Handler
 from faultdesk.handlers.host import Host, installed_handlers
+from faultdesk.pipeline.audit import Report, audit
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.desk_clerk import DeskClerk
 from faultdesk.pipeline.ledger import SEND_MAIL, Ledger
 from faultdesk.pipeline.patience import patience
-from faultdesk.pipeline.perform import Performer
+from faultdesk.pipeline.perform import Performer, PerformFunction
 from faultdesk.pipeline.ports import Mailbox, Mailer
 from faultdesk.pipeline.send_mail import SendMail
 from faultdesk.pipeline.store import Engine
 from faultdesk.pipeline.triage import Triage
 from faultdesk.reading import Readers, ReadingLimits
+from faultdesk.service.nightly import AUDIT, NightlyAudit
 
 _MOST_READERS = 2
 """A reader takes some 45 MB; more than two pay only on a machine that has them to spare."""
@@ -115,7 +119,10 @@ def open_works(config: Config) -> tuple[Desk, Works]:
     readers = open_readers(config.reading)
     clerk = DeskClerk(desk.host, desk.ledger, desk.changes, desk.seal, desk.clock)
     mailer = open_mailer(config)
-    own = {SEND_MAIL: SendMail(store, mailer, desk.ledger.identity)}
+    own: dict[str, PerformFunction] = {
+        SEND_MAIL: SendMail(store, mailer, desk.ledger.identity),
+        AUDIT: NightlyAudit(config, store, partial(run_audit, config, store.database, desk.host)),
+    }
     performer = Performer(
         store,
         desk.ledger,
@@ -136,6 +143,17 @@ def open_works(config: Config) -> tuple[Desk, Works]:
     return desk, works
 
 
+def run_audit(config: Config, database: Database, host: Host, *, online: bool = True) -> Report:
+    """Audit with connections of its own to the mailboxes, or with none.
+
+    Raises:
+        DatabaseUnavailableError: There is no result.
+    """
+    mailboxes = [open_mailbox(config, name, to_look=True) for name in config.mailboxes] if online else []
+    kinds = {*host.job_functions, SEND_MAIL, AUDIT}
+    return audit(SqlBooks(database), mailboxes, kinds, SystemClock().now())
+
+
 def open_readers(reading: ReadingSettings) -> Readers:
     """Prepare the reading children; they start with the first message."""
     limits = ReadingLimits(
@@ -147,10 +165,15 @@ def open_readers(reading: ReadingSettings) -> Readers:
     return Readers(limits)
 
 
-def open_mailbox(config: Config, name: str) -> Mailbox:
-    """Make a mailbox of its settings; its secret is read, nothing is connected."""
+def open_mailbox(config: Config, name: str, *, to_look: bool = False) -> Mailbox:
+    """Make a mailbox of its settings; its secret is read, nothing is connected.
+
+    `to_look`: an IMAP folder is opened read-only.
+    """
     match config.mailboxes[name]:
         case ImapSettings() as settings:
+            if to_look:
+                settings = msgspec.structs.replace(settings, after=After.NOTHING)
             return ImapMailbox(name, settings, read_secret(settings.password, f"mailboxes.{name}.password"))
         case MaildirSettings() as settings:
             return MaildirMailbox(name, settings)

@@ -50,6 +50,8 @@ def upgrade() -> None:
         sa.Column("requester_name", sa.Text(), nullable=False),
         sa.Column("noticed_at", _MOMENT, nullable=False),
         sa.Column("opened_at", _MOMENT, nullable=False),
+        sa.Column("held", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("purged_at", _MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
         sa.UniqueConstraint("reference", name=op.f("uq_ticket_reference")),
     )
@@ -85,6 +87,7 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("ticket_id", _ID, nullable=True),
+        sa.Column("purged_at", _MOMENT, nullable=True),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_inbox_ticket_id_ticket")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
@@ -162,6 +165,7 @@ def upgrade() -> None:
         sa.Column("internal", sa.Boolean(), nullable=False),
         sa.Column("at", _MOMENT, nullable=True),
         sa.Column("capped_address", sa.Text(), nullable=True),
+        sa.Column("withheld", sa.Text(), nullable=True),
         sa.Column("attached", sa.JSON(), nullable=True),
         sa.Column("content", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name=op.f("fk_message_inbox_id_inbox")),
@@ -172,6 +176,10 @@ def upgrade() -> None:
     op.create_index("ix_message_inbox_id", "message", ["inbox_id"], unique=False)
     op.create_index("ix_message_message_id", "message", ["message_id"], unique=False)
     op.create_index("ix_message_ticket_id", "message", ["ticket_id"], unique=False)
+    unsent = sa.text("inbox_id IS NULL AND at IS NULL AND withheld IS NULL")
+    op.create_index(
+        "ix_message_unsent", "message", ["id"], unique=False, sqlite_where=unsent, postgresql_where=unsent
+    )
     op.create_index(
         "uq_message_outgoing",
         "message",
@@ -194,11 +202,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attachment")),
     )
     op.create_index("ix_attachment_message_id", "attachment", ["message_id"], unique=False)
+    op.create_table(
+        "audit",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("at", _MOMENT, nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+    )
 
 
 def downgrade() -> None:
     """Go back from it."""
     for table in (
+        "audit",
         "attachment",
         "message",
         "participant",

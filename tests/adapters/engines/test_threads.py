@@ -7,6 +7,7 @@ from faultdesk.adapters.engines.threads import ThreadsEngine
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.decision import Job
 from faultdesk.errors import TransientError
+from faultdesk.handlers import Desk
 from faultdesk.pipeline.store import Claim, ClaimedJob
 from pipeline.desk import NOON, PlayedDesk
 
@@ -76,3 +77,22 @@ def test_a_stopped_engine_begins_nothing_more(store: SqlStore) -> None:
     assert worker.ran == []
     with pytest.raises(TransientError, match="a worker ended"):
         engine.join()
+
+
+def test_join_waits_for_what_a_job_of_another_lane_decides(store: SqlStore) -> None:
+    def hand_on(job: Job, desk: Desk) -> None:
+        for number in range(4):
+            desk.put(Job("test.end", name=f"{job.id}/{number}"))
+
+    ended: list[int] = []
+    functions = {"test.begin": hand_on, "test.end": lambda job, desk: ended.append(job.id)}
+    desk = PlayedDesk(store, {}, functions)
+    engine = ThreadsEngine(store, threading.Event(), workers=4)
+    desk.ledger._engine = engine  # noqa: SLF001 - the played desk has one of its own
+    engine.serve(desk.performer)
+    for number in range(1, 11):
+        put(desk, engine, Job("test.begin"), f"lane-{number}")
+        engine.join()
+
+        assert len(ended) == 4 * number
+    engine.stop(cut=lambda: None)

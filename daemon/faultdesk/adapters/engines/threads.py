@@ -1,5 +1,6 @@
 """The default engine: threads of this process, nothing to install."""
 
+import contextlib
 import queue
 import threading
 import time
@@ -87,12 +88,19 @@ class ThreadsEngine:
         Raises:
             TransientError: A worker is gone, and what it was given waits for the next start.
         """
-        for given in self._queues:
-            with given.all_tasks_done:
-                while given.unfinished_tasks:
-                    given.all_tasks_done.wait(_LOOK_SECONDS)
-                    if not self.is_alive():
-                        raise TransientError("a worker ended before its work; see the log")
+        while unfinished := self._unfinished():
+            with unfinished.all_tasks_done:
+                if unfinished.unfinished_tasks:
+                    unfinished.all_tasks_done.wait(_LOOK_SECONDS)
+            if not self.is_alive():
+                raise TransientError("a worker ended before its work; see the log")
+
+    def _unfinished(self) -> queue.Queue[int | None] | None:
+        """Find a queue that is not done; looked at all at once, for a job of one may be decided in another."""
+        with contextlib.ExitStack() as looking:
+            for given in self._queues:
+                looking.enter_context(given.mutex)
+            return next((given for given in self._queues if given.unfinished_tasks), None)
 
     def stop(self, cut: Callable[[], None]) -> None:
         """Let the workers end the job they are at, and no other; then cut off what they still wait for."""

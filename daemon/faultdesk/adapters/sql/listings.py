@@ -10,6 +10,7 @@ from faultdesk.adapters.sql.tables import alarm, attachment, event, inbox, job, 
 from faultdesk.domain.promise import deadlines_of
 from faultdesk.domain.ticket import Event, Status
 from faultdesk.errors import NotFoundError
+from faultdesk.pipeline.ledger import SEND_MAIL
 
 Row = dict[str, Any]
 
@@ -135,6 +136,12 @@ def job_row(connection: sa.Connection, job_id: int) -> Row:
     return row._asdict()
 
 
+def is_put(connection: sa.Connection, name: str) -> bool:
+    """Tell whether a job of this name waits or is being performed; a parked one does neither."""
+    found = select(job.c.id).where(job.c.name == name, job.c.state != "parked")
+    return connection.scalar(found) is not None
+
+
 def status(connection: sa.Connection) -> list[Row]:
     """Sum up: mailboxes, messages, tickets and jobs by state."""
     rows: list[Row] = [
@@ -197,5 +204,15 @@ def retry_job(connection: sa.Connection, job_id: int, now: datetime) -> bool:
 
 def drop_job(connection: sa.Connection, job_id: int) -> bool:
     """Take a parked job or one that waits out of the ledger; False when it is neither."""
-    deleted = connection.execute(job.delete().where(job.c.id == job_id, job.c.state.in_(_AT_REST)))
-    return deleted.rowcount == 1
+    deleted = connection.execute(
+        job.delete()
+        .where(job.c.id == job_id, job.c.state.in_(_AT_REST))
+        .returning(job.c.kind, job.c.arguments)
+    ).one_or_none()
+    if deleted is not None and deleted.kind == SEND_MAIL:
+        connection.execute(
+            message.update()
+            .where(message.c.id == deleted.arguments.get("mail"), message.c.at.is_(None))
+            .values(withheld="dropped by an operator")
+        )
+    return deleted is not None

@@ -122,6 +122,10 @@ class SqlMessages:
         """Note that the server took a mail; automatic ones to clients count against the rate cap."""
         self._connection.execute(_SENT, {"row": mail.id, "sent_at": at})
 
+    def mark_withheld(self, mail: OutgoingMail, reason: str) -> None:
+        """Note that a mail is not sent and never will be."""
+        self._connection.execute(message.update().where(message.c.id == mail.id).values(withheld=reason))
+
     def sent_to(self, address: str, since: datetime) -> int:
         """Count the automatic mails that went to a client's address."""
         sent: int = self._connection.execute(_SENT_TO, {"to": address, "since": since}).scalar_one()

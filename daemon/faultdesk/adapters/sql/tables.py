@@ -87,6 +87,7 @@ inbox = Table(
     Column("error", Text),
     Column("settled", Boolean, nullable=False),
     _reference("ticket_id", nullable=True),
+    Column("purged_at", Moment),
     # Last, so that a look at the other columns of a row does not read through a large message.
     Column("content", LargeBinary, nullable=False),
     Index("uq_inbox_uid", "mailbox", "uid_validity", "uid", unique=True),
@@ -126,6 +127,8 @@ ticket = Table(
     Column("requester_name", Text, nullable=False),
     Column("noticed_at", Moment, nullable=False),
     Column("opened_at", Moment, nullable=False),
+    Column("held", Boolean, nullable=False, server_default=sa.false()),
+    Column("purged_at", Moment),
 )
 
 participant = Table(
@@ -165,9 +168,17 @@ message = Table(
     Column("at", Moment),
     # Of an automatic mail to a client, and of no other: what the rate cap counts.
     Column("capped_address", Text),
+    # Why a mail that was decided is not sent and never will be.
+    Column("withheld", Text),
     Column("attached", sa.JSON),
     Column("content", LargeBinary),
     Index("ix_message_capped_address", "capped_address", "at"),
+    Index(
+        "ix_message_unsent",
+        "id",
+        sqlite_where=sa.text("inbox_id IS NULL AND at IS NULL AND withheld IS NULL"),
+        postgresql_where=sa.text("inbox_id IS NULL AND at IS NULL AND withheld IS NULL"),
+    ),
     Index(
         "uq_message_outgoing",
         "message_id",
@@ -214,4 +225,15 @@ job = Table(
         postgresql_where=sa.text("state = 'held'"),
     ),
     sqlite_autoincrement=True,  # the id of a job that is done must not come to mean another
+)
+
+# The last one alone.
+audit = Table(
+    "audit",
+    metadata,
+    _id(),
+    Column("at", Moment, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("findings", sa.JSON, nullable=False),
 )

@@ -1,0 +1,47 @@
+"""What follows from a ticket's log: played again, it must give what is stored."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from faultdesk.domain.ticket import Event, Status
+
+_STATUS = {"answered": Status.ANSWERED, "resolved": Status.RESOLVED}
+_HELD = {"hold_set": True, "hold_released": False}
+
+TELLING = frozenset({"opened", *_STATUS, *_HELD})
+"""The kinds of events that a standing follows from."""
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What is stored of a ticket and follows from its log."""
+
+    status: Status = Status.NEW
+    noticed_at: datetime | None = None
+    """None for a log without beginning."""
+    held: bool = False
+
+
+def status_after(status: Status, event: Event) -> Status:
+    """Tell where a ticket is after an event."""
+    if event.kind == "answered" and status is Status.RESOLVED:
+        return status  # a word to the client after the resolution does not undo it
+    return _STATUS.get(event.kind, status)
+
+
+def replay(events: Iterable[Event]) -> Standing:
+    """Play a log, oldest event first."""
+    standing = Standing()
+    for event in events:
+        standing = Standing(
+            status=status_after(standing.status, event),
+            noticed_at=_noticed_at(event) or standing.noticed_at,
+            held=_HELD.get(event.kind, standing.held),
+        )
+    return standing
+
+
+def _noticed_at(event: Event) -> datetime | None:
+    at = event.data.get("noticed_at") if event.kind == "opened" else None
+    return datetime.fromisoformat(at) if at else None

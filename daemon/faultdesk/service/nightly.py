@@ -1,0 +1,75 @@
+"""The job `faultdesk.audit`: audits at night, tells the desk what is missing, and puts itself for the next night."""
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from faultdesk.adapters.sql.audit import keep_report
+from faultdesk.adapters.sql.listings import is_put
+from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.config import Config
+from faultdesk.domain.decision import Job, Mail
+from faultdesk.domain.message import Address
+from faultdesk.pipeline.audit import Report
+from faultdesk.pipeline.ledger import Ledger
+from faultdesk.pipeline.perform import JobDesk
+from faultdesk.pipeline.ports import Clock
+
+log = structlog.get_logger()
+
+AUDIT = "faultdesk.audit"
+_TOLD = 20
+"""Findings in the mail to the desk; the rest is a command away."""
+
+
+def arrange_audit(config: Config, store: SqlStore, ledger: Ledger, clock: Clock) -> None:
+    """Put the audit for the coming night, unless it is put already; one that was due meanwhile is not lost."""
+    with store.write() as tx:
+        if not is_put(tx.connection, AUDIT):
+            ledger.put(tx, _next_audit(config, clock.now()))
+
+
+def next_night(now: datetime, at: str, zone: ZoneInfo) -> datetime:
+    """Tell when a clock in this zone shows `at` next, "03:30", after `now`."""
+    local = now.astimezone(zone)
+    today = datetime.combine(local.date(), time.fromisoformat(at), zone)
+    return today if today > local else today + timedelta(days=1)
+
+
+def _next_audit(config: Config, now: datetime) -> Job:
+    run_at = next_night(now, config.audit.at, ZoneInfo(config.desk.time_zone))
+    return Job(AUDIT, name=AUDIT, run_at=run_at)
+
+
+class NightlyAudit:
+    """Performs the job."""
+
+    def __init__(self, config: Config, store: SqlStore, run_audit: Callable[[], Report]) -> None:
+        self._config = config
+        self._store = store
+        self._run_audit = run_audit
+
+    def __call__(self, job: Job, desk: JobDesk) -> None:  # noqa: ARG002 - what performs a job takes it
+        """Audit; a mailbox or a ledger that is wrong is a finding, not a failure."""
+        report = self._run_audit()
+        with self._store.database.write() as connection:
+            keep_report(connection, report, desk.now)
+        log.log(40 if report.total else 20, "audit.ended", findings=report.total, summary=report.summary)
+        if report.total and self._config.desk.alerts:
+            desk.send(self._mail(report, desk.now))
+        desk.put(_next_audit(self._config, desk.now))
+
+    def _mail(self, report: Report, now: datetime) -> Mail:
+        lines = [f"{one.subject}: {one.problem}\n    {one.remedy}" for one in report.findings[:_TOLD]]
+        text = "\n".join([report.summary, "", *lines, "", "faultdesk audit"])
+        return Mail(
+            name=f"alert/audit/{now.isoformat()}",
+            ticket_id=None,
+            to=tuple(Address(address) for address in self._config.desk.alerts),
+            subject=f"faultdesk: the audit found {report.total}",
+            text=text + "\n",
+            purpose="alert",
+            internal=True,
+        )
