@@ -97,6 +97,24 @@ def test_batches_hold_so_many_messages(account: MailAccount, mailbox_of: MakeMai
     assert [batch.cursor.last_uid for batch in batches] == [2, 4, 5]
 
 
+def test_what_comes_during_a_backlog_goes_before_the_rest_of_it(
+    account: MailAccount, mailbox_of: MakeMailbox
+) -> None:
+    account.deliver(*[NOTICE] * 5)
+    mailbox = mailbox_of(account, batch_messages=2)
+    mailbox.open()
+    batches = mailbox.fetch_new(None)
+    fetched = [next(batches)]
+
+    account.deliver(NOTICE)
+    fetched += batches
+
+    uids = [[message.uid for message in batch.messages] for batch in fetched]
+    assert uids == [["1", "2"], ["6"], ["3", "4"], ["5"]]
+    # Never beyond what is still left: a crash in between loses nothing.
+    assert [batch.cursor.last_uid for batch in fetched] == [2, 2, 4, 6]
+
+
 def test_batches_hold_so_many_octets_or_one_large_message(
     account: MailAccount, mailbox_of: MakeMailbox
 ) -> None:

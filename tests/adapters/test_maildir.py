@@ -133,6 +133,21 @@ def test_message_that_disappears_while_others_are_read_is_passed_over(inbox: Pat
     assert (len(first.messages), second.messages) == (100, ())
 
 
+def test_what_comes_during_a_backlog_goes_before_the_rest_of_it(inbox: Path) -> None:
+    mailbox = a_mailbox(inbox)
+    for number in range(201):
+        drop(inbox, f"{number:03}.host", at=datetime(2026, 3, 1, tzinfo=UTC))
+    batches = mailbox.fetch_new(None)
+    first = next(batches)
+    mailbox.mark_done([message.uid for message in first.messages])
+
+    drop(inbox, "news.host")
+    newer, *rest = batches
+
+    assert [message.uid for message in newer.messages] == ["news.host"]
+    assert [len(batch.messages) for batch in rest] == [100, 1]
+
+
 def test_batches_hold_so_many_octets_or_one_large_message(inbox: Path) -> None:
     mailbox = a_mailbox(inbox)
     for number in range(3):

@@ -6,6 +6,7 @@ import select
 import socket
 import ssl
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -97,10 +98,30 @@ class ImapMailbox:
             uids = session.uids_above(last_uid, folder)
         if rescan and not uids:
             yield Batch((), Cursor(folder.uid_validity, 0), rescan=True)
-        for first in range(0, len(uids), self._settings.batch_messages):
-            some = uids[first : first + self._settings.batch_messages]
-            for messages, behind in self._fetch(some):
-                yield Batch(messages, Cursor(folder.uid_validity, behind), rescan)
+        for messages, behind in self._fetch_all(uids, last_uid):
+            yield Batch(messages, Cursor(folder.uid_validity, behind), rescan)
+
+    def _fetch_all(self, uids: list[int], behind: int) -> Iterator[tuple[tuple[RawMessage, ...], int]]:
+        """Yield messages in batches, oldest first, each with the UID up to which all were yielded.
+
+        What comes meanwhile goes first: a mail of this minute must not wait behind a backlog of thousands.
+        The cursor stays behind it, so a crash costs no more than a second look at it.
+        """
+        most = self._settings.batch_messages
+        waiting, top = deque(uids), uids[-1] if uids else behind
+        while waiting:
+            some = [waiting.popleft() for _ in range(min(most, len(waiting)))]
+            for messages, end in self._fetch(some):
+                behind = top if not waiting and end == some[-1] else end
+                yield messages, behind
+            if waiting and (newer := self._newer(top)[:most]):
+                top = newer[-1]
+                for messages, _ in self._fetch(newer):
+                    yield messages, behind
+
+    def _newer(self, than: int) -> list[int]:
+        with self._talking("search") as session:
+            return session.uids_newer(than)
 
     def mark_done(self, uids: Sequence[str], uid_validity: int | None = None) -> None:
         """Flag or move stored messages, as the settings say; a UID that is gone is no error.

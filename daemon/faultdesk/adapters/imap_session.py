@@ -115,6 +115,11 @@ class Session(IMAPClient):  # type: ignore[misc] # imapclient ships no types
             # "*", for messages may be expunged meanwhile, and a number beyond the last is an error.
             yield self.search(f"{first}:{last if last < folder.messages else '*'} UID 1:{last_uid}")
 
+    def uids_newer(self, than: int) -> list[int]:
+        """Find the UIDs of what has come since `than` was the last, in rising order."""
+        self.noop()  # only then a server must tell of it
+        return sorted(uid for uid in self.search(f"UID {than + 1}:*") if uid > than)
+
     def overviews(self, uids: Sequence[int]) -> list[Overview]:
         """Ask size and time of messages; those that are gone are left out."""
         return [

@@ -4,7 +4,8 @@ import os
 import stat
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Container, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -66,14 +67,23 @@ class MaildirMailbox:
         Raises:
             MailboxUnavailableError: The folder is gone or may not be read.
         """
+        self._names = {}
+        waiting = deque(_divide(self._newer()))
+        while waiting:
+            yield Batch(tuple(self._read_all(waiting.popleft())), _NO_CURSOR)
+            if waiting:
+                # What comes meanwhile goes first: it must not wait behind a backlog of thousands.
+                waiting.extendleft(reversed(list(_divide(self._newer()))))
+
+    def _newer(self) -> list[_File]:
+        """List what has come since it was last asked for."""
         try:
             self._looked_at_ns = self._changed_at_ns()
-            files = self._list()
+            files = self._list(skip=frozenset(self._names.values()))
         except OSError as error:
             raise self._unavailable(error) from error
-        self._names = {file.uid: file.name for file in files}
-        for part in _divide(files):
-            yield Batch(tuple(self._read_all(part)), _NO_CURSOR)
+        self._names |= {file.uid: file.name for file in files}
+        return files
 
     def mark_done(self, uids: Sequence[str], uid_validity: int = 0) -> None:  # noqa: ARG002 - a Maildir has none
         """Move stored messages to cur/; one that is gone is no error.
@@ -136,10 +146,12 @@ class MaildirMailbox:
     def close(self) -> None:
         """Do nothing: no file stays open."""
 
-    def _list(self, folder: str = "new") -> list[_File]:
+    def _list(self, folder: str = "new", skip: Container[str] = ()) -> list[_File]:
         files = []
         with os.scandir(self._path / folder) as entries:
             for entry in entries:
+                if entry.name in skip:
+                    continue
                 try:
                     told = entry.stat(follow_symlinks=False)
                 except FileNotFoundError:

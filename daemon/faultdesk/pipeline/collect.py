@@ -15,7 +15,7 @@ _REPORTED_EVERY = timedelta(minutes=1)
 
 
 def collect(mailbox: Mailbox, store: Store, clock: Clock, on_stored: Callable[[], None]) -> None:
-    """Store everything new of one mailbox, telling of each batch.
+    """Store everything new of one mailbox, telling of each batch; `on_stored` may take its time.
 
     Raises:
         MailboxUnavailableError: The server cannot be reached or ended the session.
@@ -33,8 +33,9 @@ def collect(mailbox: Mailbox, store: Store, clock: Clock, on_stored: Callable[[]
         mailbox.mark_done(uids, batch.cursor.uid_validity)
         with store.write() as tx:
             tx.inbox.settle(mailbox.name, uids)
-        on_stored()
         log.info("mailbox.collected", mailbox=mailbox.name, messages=new, known=len(uids) - new)
+        _report(mailbox, store, clock)
+        on_stored()
     _report(mailbox, store, clock)
 
 

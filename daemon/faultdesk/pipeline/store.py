@@ -88,6 +88,9 @@ class Inbox(Protocol):
     def received(self, limit: int, octets: int) -> list[Received]:
         """Take the oldest waiting messages, at most so many and so large; at least one if there is any."""
 
+    def waiting(self) -> int:
+        """Count the messages that wait for triage."""
+
     def done(self, inbox_id: int, ticket_id: int | None) -> None:
         """End in a ticket."""
 

@@ -28,6 +28,9 @@ _HUNG_AFTER = 900.0
 """Seconds: longer than any step can take with all its own limits, a batch that hangs the readers included."""
 _IDLE_CHECK = 30.0
 _WATCH_SECONDS = 5.0
+_MOST_WAITING = 100
+"""Messages: some seconds' work for triage."""
+_CATCHING_UP_SECONDS = 0.05
 _LOOPS_END_SECONDS = 2.0
 
 
@@ -177,10 +180,17 @@ class Supervisor:
         return {f"the daemon on {socket.gethostname()}": "; ".join(failing)} if failing else {}
 
     def _note_batch(self) -> None:
+        """Wake triage, and wait until it has caught up: what waits ahead of a new mail stays short."""
         self._received.set()
-        loop = threading.current_thread()
-        if isinstance(loop, Loop):
-            loop.beat()
+        while True:
+            loop = threading.current_thread()
+            if isinstance(loop, Loop):
+                loop.beat()
+            with self._desk.store.read() as tx:
+                if tx.inbox.waiting() < _MOST_WAITING:
+                    return
+            if self._stopping.wait(_CATCHING_UP_SECONDS):
+                return
 
     def _collecting(self, mailbox: Mailbox) -> Callable[[], None]:
         poll = self._desk.config.mailboxes[mailbox.name].poll

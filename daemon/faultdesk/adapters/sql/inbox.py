@@ -128,6 +128,10 @@ class SqlInbox:
         rows = self._connection.execute(select(*columns).where(inbox.c.id.in_(chosen)).order_by(inbox.c.id))
         return [Received(*row) for row in rows]
 
+    def waiting(self) -> int:
+        """Count the messages that wait for triage."""
+        return self._connection.scalar(select(sa.func.count()).select_from(inbox).where(_RECEIVED)) or 0
+
     def done(self, inbox_id: int, ticket_id: int | None) -> None:
         """End in a ticket."""
         self._end(inbox_id, InboxState.DONE, ticket_id, None)
