@@ -1,7 +1,9 @@
 """The commands, as an operator types them, on the embedded default."""
 
 import json
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -201,6 +203,57 @@ def test_an_ignored_message_can_be_retried(config: Path) -> None:
     run("--config", config, "inbox", "retry", "1")
 
     assert rows(config, "inbox", "list", "--state", "received")[0]["id"] == 1
+
+
+@pytest.fixture
+def unreadable(config: Path) -> Path:
+    """A desk whose first message could not be read: its readers had no time for that much."""
+    (config.parent / "inbox/new/1.a.b").write_bytes(MAIL + b"> and more of it\n" * 200_000)
+    usual = config.read_text()
+    config.write_text(usual + '\n[reading]\ntime = "PT0.000001S"\n')
+    run("--config", config, "run", "--drain")
+    config.write_text(usual)
+    return config
+
+
+def test_an_edited_message_is_put_back_into_the_ticket_that_said_it_was_unreadable(
+    unreadable: Path, tmp_path: Path
+) -> None:
+    (before,) = rows(unreadable, "tickets")
+    edited = tmp_path / "edited.eml"
+    edited.write_bytes(MAIL.replace(b"east", b"west"))
+
+    said = run("--config", unreadable, "inbox", "retry", "1", "--with", edited)
+    run("--config", unreadable, "run", "--drain")
+
+    assert said == "message 2 will be triaged\n"
+    assert [(row["state"], row["reason"]) for row in rows(unreadable, "inbox", "list")] == [
+        ("ignored", "put back as message 2"),
+        ("done", None),
+    ]
+    assert [row["reference"] for row in rows(unreadable, "tickets")] == [before["reference"]]
+    assert "west gate" in run("--config", unreadable, "ticket", before["reference"])
+
+
+def test_what_could_not_be_read_can_be_tried_again_as_it_is(unreadable: Path) -> None:
+    run("--config", unreadable, "inbox", "retry", "1")
+    run("--config", unreadable, "run", "--drain")
+
+    (row,) = rows(unreadable, "inbox", "list")
+    (ticket,) = rows(unreadable, "tickets")
+    assert (row["state"], row["ticket"]) == ("done", ticket["reference"])
+    assert "east gate" in run("--config", unreadable, "ticket", ticket["reference"])
+
+
+def test_every_parked_job_can_be_tried_again_at_once(drained: Path) -> None:
+    (timer,) = rows(drained, "jobs", "list")
+    with closing(sqlite3.connect(drained.parent / "faultdesk.db")) as database, database:
+        database.execute("UPDATE job SET state = 'parked', tries = 8")
+
+    assert run("--config", drained, "jobs", "retry", "--parked") == "1 jobs run at the daemon's next tick\n"
+
+    (retried,) = rows(drained, "jobs", "list")
+    assert (retried["id"], retried["state"]) == (timer["id"], "due")
 
 
 def test_jobs_are_listed_shown_and_dropped(drained: Path) -> None:

@@ -1,11 +1,13 @@
 """inbox list, show, retry, drop: what was received, and what became of it."""
 
 import sys
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from faultdesk.adapters.sql import listings
+from faultdesk.adapters.sql import listings, mending
 from faultdesk.adapters.sql.store import SqlTransaction
 from faultdesk.cli.context import configuration, database, reading
 from faultdesk.cli.show import AsJson, Limit, details, listing
@@ -53,13 +55,27 @@ def show(
 
 
 @app.command()
-def retry(context: typer.Context, message: MessageNumber) -> None:
-    """Let a failed or ignored message that opened no ticket be triaged again."""
+def retry(
+    context: typer.Context,
+    message: MessageNumber,
+    edited: Annotated[
+        Path | None,
+        typer.Option("--with", help="An .eml to take in its place.", exists=True, dir_okay=False),
+    ] = None,
+) -> None:
+    """Let a message that failed, or was ignored and opened no ticket, be triaged again."""
     with database(context) as opened, opened.write() as connection:
         listings.inbox_row(connection, message)
-        if not listings.retry_inbox(connection, message):
-            raise PermanentError(f"message {message} has a ticket or is on its way already")
-    typer.echo(f"message {message} will be triaged again")
+        if edited is None:
+            if not mending.retry_inbox(connection, message):
+                raise PermanentError(f"message {message} has a ticket or is on its way already")
+            again = message
+        else:
+            put_back = mending.put_back(connection, message, edited.read_bytes(), datetime.now(UTC))
+            if put_back is None:
+                raise PermanentError(f"message {message} has not failed")
+            again = put_back
+    typer.echo(f"message {again} will be triaged")
 
 
 @app.command()
@@ -67,6 +83,6 @@ def drop(context: typer.Context, message: MessageNumber) -> None:
     """Give up a failed message; its octets are kept."""
     with database(context) as opened, opened.write() as connection:
         listings.inbox_row(connection, message)
-        if not listings.drop_inbox(connection, message):
+        if not mending.drop_inbox(connection, message):
             raise PermanentError(f"message {message} has not failed")
     typer.echo(f"message {message} given up")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from faultdesk.adapters.sql import listings
+from faultdesk.adapters.sql import listings, mending
 from faultdesk.cli.context import configuration, database, reading
 from faultdesk.cli.show import AsJson, Limit, details, listing
 from faultdesk.errors import PermanentError
@@ -40,13 +40,21 @@ def show(context: typer.Context, job: JobNumber, as_json: AsJson = False) -> Non
 
 
 @app.command()
-def retry(context: typer.Context, job: JobNumber) -> None:
-    """Let a parked or waiting job run now, with all its attempts before it."""
+def retry(
+    context: typer.Context,
+    jobs: Annotated[list[int] | None, typer.Argument(help="The jobs' numbers.")] = None,
+    parked: Annotated[bool, typer.Option("--parked", help="Every parked job.")] = False,
+) -> None:
+    """Let parked or waiting jobs run now, with all their attempts before them."""
+    now = datetime.now(UTC)
     with database(context) as opened, opened.write() as connection:
-        listings.job_row(connection, job)
-        if not listings.retry_job(connection, job, datetime.now(UTC)):
-            raise PermanentError(f"job {job} is being performed")
-    typer.echo(f"job {job} runs at the daemon's next tick")
+        count = mending.retry_parked(connection, now) if parked else 0
+        for job in jobs or ():
+            listings.job_row(connection, job)
+            if not mending.retry_job(connection, job, now):
+                raise PermanentError(f"job {job} is being performed")
+            count += 1
+    typer.echo(f"{count} jobs run at the daemon's next tick")
 
 
 @app.command()
@@ -54,6 +62,6 @@ def drop(context: typer.Context, job: JobNumber) -> None:
     """Take a parked or waiting job out of the ledger: it will not happen."""
     with database(context) as opened, opened.write() as connection:
         listings.job_row(connection, job)
-        if not listings.drop_job(connection, job):
+        if not mending.drop_job(connection, job):
             raise PermanentError(f"job {job} is being performed")
     typer.echo(f"job {job} dropped")

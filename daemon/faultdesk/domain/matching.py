@@ -12,6 +12,7 @@ from faultdesk.domain.ticket import Ticket
 class Proof(StrEnum):
     """Why a message is taken to belong to a ticket, strongest first."""
 
+    OPERATOR = "operator"
     SIGNED_MESSAGE_ID = "signed Message-ID"
     SIGNED_ADDRESS = "signed address"
     MESSAGE_ID = "Message-ID"
@@ -19,8 +20,8 @@ class Proof(StrEnum):
 
     @property
     def is_signed(self) -> bool:
-        """Tell whether only somebody who got a mail of ours can have it."""
-        return self in {Proof.SIGNED_MESSAGE_ID, Proof.SIGNED_ADDRESS}
+        """Tell whether only somebody who got a mail of ours can have it, or one of us says so."""
+        return self in {Proof.OPERATOR, Proof.SIGNED_MESSAGE_ID, Proof.SIGNED_ADDRESS}
 
 
 class Match(msgspec.Struct, frozen=True):

@@ -50,7 +50,7 @@ class DeskClerk:
         elif (rejection := self._host.screen(message, failures.append)) is not None:
             self._ignore(tx, received, rejection.reason)
         else:
-            found = self._match(tx, message)
+            found = self._put_back(tx, received) or self._match(tx, message)
             if found is not None and found.joins:
                 ticket_id = self._join(tx, found, message, at, failures)
             else:
@@ -80,6 +80,13 @@ class DeskClerk:
             data = {"inbox": message.id, "reason": message.automatic}
             tx.tickets.record(ticket_id, [Event("automatic_mail_received", data)], self._clock.now())
         self._ignore(tx, received, f"automatic: {message.automatic}", ticket_id)
+
+    @staticmethod
+    def _put_back(tx: Transaction, received: Received) -> Match | None:
+        """Find the ticket that said that this message could not be read."""
+        if received.ticket_id is None:
+            return None
+        return Match(tx.tickets.get(received.ticket_id), Proof.OPERATOR, joins=True)
 
     def _match(self, tx: Transaction, message: InboundMessage) -> Match | None:
         """Find the ticket a message speaks of, by the strongest proof it has."""

@@ -33,6 +33,8 @@ class Received(msgspec.Struct, frozen=True):
     size: int
     truncated: bool
     strikes: int
+    ticket_id: int | None = None
+    """Of one that was put back: the ticket that says it could not be read."""
 
 
 class JobState(StrEnum):
@@ -99,6 +101,15 @@ class Inbox(Protocol):
 
     def strike(self, inbox_id: int, error: str) -> int:
         """Count a failure; return how many there are now."""
+
+    def begin(self, inbox_id: int) -> int:
+        """Count an attempt that may end the process; return how many ended it, if this one does."""
+
+    def survive(self, inbox_id: int) -> None:
+        """Note that the process is still there."""
+
+    def last_received(self) -> int:
+        """Give the number of the latest message that waits for triage, 0 when none does."""
 
     def fail(self, inbox_id: int, ticket_id: int | None = None) -> None:
         """Set aside."""

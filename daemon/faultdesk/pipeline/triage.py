@@ -29,6 +29,7 @@ class Triage:
         self._readers = readers
         self._clerk = clerk
         self._ledger = ledger
+        self._left_behind: int | None = None
 
     def triage_next(self) -> int:
         """Decide the next messages; return how many were looked at, 0 when none wait.
@@ -38,6 +39,15 @@ class Triage:
         """
         with self._store.read() as tx:
             batch = tx.inbox.received(_MESSAGES, _OCTETS)
+            if self._left_behind is None:
+                self._left_behind = tx.inbox.last_received()
+        if batch and batch[0].id <= self._left_behind:
+            self._triage_warily(batch[0])
+            return 1
+        self._triage(batch)
+        return len(batch)
+
+    def _triage(self, batch: Sequence[Received]) -> None:
         results = self._readers.read([_item(received) for received in batch])
         readable: list[tuple[Received, InboundMessage]] = []
         for received, result in zip(batch, results, strict=True):
@@ -47,7 +57,27 @@ class Triage:
                 readable.append((received, result))
         for start in range(0, len(readable), _DECIDED):
             self._decide(readable[start : start + _DECIDED])
-        return len(batch)
+
+    def _triage_warily(self, received: Received) -> None:
+        """Triage what the last process left, which it may have been that ended it.
+
+        Its attempts are counted when they begin: afterwards there may be nobody to count them.
+        """
+        with self._store.write() as tx:
+            if tx.inbox.begin(received.id) > STRIKES:
+                tx.inbox.fail(received.id)
+                self._tell(tx, received, "each time the daemon ended while it worked on this message")
+                return
+        try:
+            self._triage([received])
+        except TransientError:
+            self._note_survival(received)
+            raise
+        self._note_survival(received)
+
+    def _note_survival(self, received: Received) -> None:
+        with self._store.write() as tx:
+            tx.inbox.survive(received.id)
 
     def _decide(self, readable: Sequence[tuple[Received, InboundMessage]]) -> None:
         """Decide all in one transaction; if one of them fails, each in its own."""

@@ -84,6 +84,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("strikes", sa.Integer(), nullable=False),
+        sa.Column("begun", sa.Integer(), server_default="0", nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("ticket_id", _ID, nullable=True),

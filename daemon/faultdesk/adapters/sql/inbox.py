@@ -159,6 +159,24 @@ class SqlInbox:
         ).scalar_one()
         return strikes
 
+    def begin(self, inbox_id: int) -> int:
+        """Count an attempt that may end the process; return how many ended it, if this one does."""
+        begun: int = self._connection.execute(
+            inbox.update()
+            .where(inbox.c.id == inbox_id)
+            .values(begun=inbox.c.begun + 1)
+            .returning(inbox.c.begun)
+        ).scalar_one()
+        return begun
+
+    def survive(self, inbox_id: int) -> None:
+        """Note that the process is still there."""
+        self._connection.execute(inbox.update().where(inbox.c.id == inbox_id).values(begun=0))
+
+    def last_received(self) -> int:
+        """Give the number of the latest message that waits for triage, 0 when none does."""
+        return self._connection.scalar(select(sa.func.max(inbox.c.id)).where(_RECEIVED)) or 0
+
     def content(self, inbox_id: int) -> bytes:
         """Give the octets as they came."""
         content = self._connection.scalar(select(inbox.c.content).where(inbox.c.id == inbox_id))

@@ -1,6 +1,5 @@
 """What the command line shows: reads only, shaped for people."""
 
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,12 +9,8 @@ from faultdesk.adapters.sql.tables import alarm, attachment, event, inbox, job, 
 from faultdesk.domain.promise import deadlines_of
 from faultdesk.domain.ticket import Event, Status
 from faultdesk.errors import NotFoundError
-from faultdesk.pipeline.ledger import SEND_MAIL
 
 Row = dict[str, Any]
-
-_AT_REST = ("due", "held", "parked")
-"""What nobody performs at the moment."""
 
 
 def tickets(connection: sa.Connection, *, with_resolved: bool, limit: int) -> list[Row]:
@@ -170,49 +165,3 @@ def status(connection: sa.Connection) -> list[Row]:
         )
         rows += [{"what": str(table.name), **row._asdict(), "detail": ""} for row in counted]
     return rows
-
-
-def retry_inbox(connection: sa.Connection, inbox_id: int) -> bool:
-    """Let a message be triaged again; False when it is not one that failed or was ignored."""
-    changed = connection.execute(
-        inbox.update()
-        .where(inbox.c.id == inbox_id, inbox.c.state.in_(("failed", "ignored")), inbox.c.ticket_id.is_(None))
-        .values(state="received", strikes=0, reason=None, error=None)
-    )
-    return changed.rowcount == 1
-
-
-def drop_inbox(connection: sa.Connection, inbox_id: int) -> bool:
-    """Give a failed message up, its octets kept; False when it is not a failed one."""
-    changed = connection.execute(
-        inbox.update()
-        .where(inbox.c.id == inbox_id, inbox.c.state == "failed")
-        .values(state="ignored", reason="dropped by an operator")
-    )
-    return changed.rowcount == 1
-
-
-def retry_job(connection: sa.Connection, job_id: int, now: datetime) -> bool:
-    """Let a parked job or one that waits run now; False when it is neither."""
-    changed = connection.execute(
-        job.update()
-        .where(job.c.id == job_id, job.c.state.in_(_AT_REST))
-        .values(state="due", run_at=now, uncounted=job.c.tries)
-    )
-    return changed.rowcount == 1
-
-
-def drop_job(connection: sa.Connection, job_id: int) -> bool:
-    """Take a parked job or one that waits out of the ledger; False when it is neither."""
-    deleted = connection.execute(
-        job.delete()
-        .where(job.c.id == job_id, job.c.state.in_(_AT_REST))
-        .returning(job.c.kind, job.c.arguments)
-    ).one_or_none()
-    if deleted is not None and deleted.kind == SEND_MAIL:
-        connection.execute(
-            message.update()
-            .where(message.c.id == deleted.arguments.get("mail"), message.c.at.is_(None))
-            .values(withheld="dropped by an operator")
-        )
-    return deleted is not None

@@ -84,6 +84,7 @@ inbox = Table(
     Column("state", Text, nullable=False),
     Column("reason", Text),
     Column("strikes", Integer, nullable=False, default=0),
+    Column("begun", Integer, nullable=False, server_default="0"),
     Column("error", Text),
     Column("settled", Boolean, nullable=False),
     _reference("ticket_id", nullable=True),
