@@ -6,7 +6,8 @@ from datetime import timedelta
 import pytest
 
 from faultdesk.adapters.sql.audit import SqlBooks
-from faultdesk.adapters.sql.listings import drop_job, job_rows
+from faultdesk.adapters.sql.listings import job_rows
+from faultdesk.adapters.sql.mending import drop_job
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.ticket import Event
 from faultdesk.handlers.testing import a_message
