@@ -38,7 +38,7 @@ class PostgreSQL:
         )  # fmt: skip
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
         self._process = ServerProcess(
-            [_find("postgres"), "-D", str(cluster), f"--port={self.port}", *settings],
+            [find_program("postgres"), "-D", str(cluster), f"--port={self.port}", *settings],
             account=self._account,
             folder=folder,
         )
@@ -82,7 +82,7 @@ class PostgreSQL:
 
     def _run(self, name: str, *arguments: str) -> None:
         subprocess.run(
-            [_find(name), *arguments],
+            [find_program(name), *arguments],
             check=True,
             capture_output=True,
             cwd="/",
@@ -91,7 +91,7 @@ class PostgreSQL:
         )
 
 
-def _find(name: str) -> str:
+def find_program(name: str) -> str:
     folders = sorted(
         Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True
     )
@@ -100,7 +100,7 @@ def _find(name: str) -> str:
 
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSQL]:
-    _find("postgres")
+    find_program("postgres")
     with private_folder("postgresql", unprivileged("postgres")) as folder:
         server = PostgreSQL(folder)
         server.start()

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from faultdesk import __version__
-from faultdesk.cli import audit, handlers, inbox, jobs, read, run, setup, tickets
+from faultdesk.cli import audit, backup, handlers, inbox, jobs, read, run, setup, tickets
 from faultdesk.cli.context import DEFAULT_CONFIG
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ for command in (
     run.run,
     run.status,
     audit.audit,
+    backup.backup,
     tickets.tickets,
     tickets.ticket,
     tickets.resolve,
