@@ -3,5 +3,6 @@ pytest_plugins = [
     "servers.dovecot",
     "servers.mailboxes",
     "servers.postgresql",
+    "servers.proxy",
     "servers.smtp",
 ]

@@ -32,7 +32,18 @@ duty = "duty@yuanheng-elv.example"
 class RealDesk:
     """A configured desk; its daemon is a process of its own."""
 
-    def __init__(self, folder: Path, account: MailAccount, sink: SmtpSink, database_url: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        account: MailAccount,
+        sink: SmtpSink,
+        database_url: str,
+        *,
+        imap_port: int | None = None,
+        smtp_port: int | None = None,
+        more: str = "",
+    ) -> None:
+        """Configure it; the ports are those of proxies before the servers, `more` is more of the file."""
         self.folder = folder
         self.account = account
         self.sink = sink
@@ -52,7 +63,7 @@ class RealDesk:
             [mailboxes.service]
             type = "imap"
             host = "{account.server.host}"
-            port = {account.server.port}
+            port = {imap_port or account.server.port}
             security = "plain"
             user = "{account.user}"
             password = {{ file = "imap.password" }}
@@ -61,9 +72,10 @@ class RealDesk:
             [mailer]
             type = "smtp"
             host = "{sink.host}"
-            port = {sink.port}
+            port = {smtp_port or sink.port}
             security = "plain"
             {HANDLERS}
+            {more}
             """
         )
         self.log = folder / "daemon.log"
