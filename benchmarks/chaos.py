@@ -39,16 +39,16 @@ class Traffic(NamedTuple):
 
 def make_traffic(count: int, chance: random.Random) -> Traffic:
     """Make faults of ever new clients; every tenth is a word more on an earlier one, every twentieth automatic."""
-    mails, acknowledged, tickets = [], set(), 0
+    mails: list[bytes] = []
+    openers: list[int] = []
     for number in range(count):
-        client = chance.randrange(number) if number % 10 == 9 else number
-        automatic = number % 20 == 18 or client % 20 == 18
-        follows = client != number and not automatic
-        tickets += not automatic and not follows
-        if not automatic and not follows:
-            acknowledged.add(f"<chaos-{number}@owner{number}.example>")
+        follows, automatic = number % 10 == 9, number % 20 == 18
+        client = chance.choice(openers) if follows else number
+        if not follows and not automatic:
+            openers.append(number)
         mails.append(make_mail(number, client, automatic=automatic, follows=follows))
-    return Traffic(mails, acknowledged, tickets)
+    acknowledged = {f"<chaos-{number}@owner{number}.example>" for number in openers}
+    return Traffic(mails, acknowledged, len(openers))
 
 
 def make_mail(number: int, client: int, *, automatic: bool, follows: bool) -> bytes:

@@ -3,9 +3,8 @@
 import random
 from pathlib import Path
 
-import pytest
-
 from benchmarks.chaos import storm
+
 from servers.dovecot import MailAccount
 from servers.smtp import SmtpSink
 
@@ -14,9 +13,8 @@ def test_killed_at_random_moments_while_mail_comes_in_nothing_is_lost_or_doubled
     tmp_path: Path, account: MailAccount, smtp_sink: SmtpSink, database_url: str
 ) -> None:
     seed = random.SystemRandom().randrange(10**6)
-    print(f"seed {seed}")
 
     count = storm(tmp_path, account, smtp_sink, database_url, messages=120, kills=8, seed=seed)
 
-    assert (count.lost, count.doubled, count.unsent, count.changed, count.unanswered) == (0, 0, 0, 0, 0)
+    assert (count.lost, count.doubled, count.unsent, count.changed, count.unanswered) == (0, 0, 0, 0, 0), seed
     assert count.twice <= count.kills  # the window is one statement wide; how often it is hit is measured
