@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from faultdesk import __version__
-from faultdesk.cli import audit, backup, handlers, inbox, jobs, read, run, setup, tickets
+from faultdesk.cli import audit, backup, handlers, inbox, jobs, person, read, retention, run, setup, tickets
 from faultdesk.cli.context import DEFAULT_CONFIG
 
 app = typer.Typer(
@@ -45,6 +45,8 @@ for command in (
     run.status,
     audit.audit,
     backup.backup,
+    retention.purge,
+    retention.hold,
     tickets.tickets,
     tickets.ticket,
     tickets.resolve,
@@ -55,3 +57,4 @@ for command in (
     app.command()(command)
 app.add_typer(inbox.app)
 app.add_typer(jobs.app)
+app.add_typer(person.app)

@@ -39,7 +39,7 @@ def ticket(context: typer.Context, reference: Reference, as_json: AsJson = False
     zone = configuration(context).desk.time_zone
     with reading(context) as connection:
         transaction = SqlTransaction(connection)
-        found = _find(transaction, reference)
+        found = find_ticket(transaction, reference)
         written = listings.messages(connection, found.id)
         log = transaction.tickets.events(found.id)
     if as_json:
@@ -93,7 +93,7 @@ def resolve(
         recovered = _moment(recovered_at, opened.config.desk.time_zone)
         now = opened.clock.now()
         with opened.store.write() as transaction:
-            found = _find(transaction, reference)
+            found = find_ticket(transaction, reference)
             if found.status is Status.RESOLVED and not again:
                 raise PermanentError(f"{found.reference} is resolved already; --again sends another report")
             # People write minutes.
@@ -118,7 +118,7 @@ def explain(context: typer.Context, reference: Reference, as_json: AsJson = Fals
     """Show which time counted against each deadline, and why."""
     zone = configuration(context).desk.time_zone
     with database(context) as opened, opened.read() as connection:
-        found = _find(SqlTransaction(connection), reference)
+        found = find_ticket(SqlTransaction(connection), reference)
     now = datetime.now(UTC)
     rows = [
         {
@@ -141,7 +141,12 @@ def _state(met_at: datetime | None, due_at: datetime, now: datetime) -> str:
     return "kept" if met_at <= due_at else "broken"
 
 
-def _find(transaction: SqlTransaction, reference: str) -> Ticket:
+def find_ticket(transaction: SqlTransaction, reference: str) -> Ticket:
+    """Look up the ticket of a reference.
+
+    Raises:
+        NotFoundError: There is none.
+    """
     found = transaction.tickets.find(reference)
     if found is None:
         raise NotFoundError(f"no ticket {reference}")

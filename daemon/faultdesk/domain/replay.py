@@ -8,9 +8,10 @@ import msgspec
 from faultdesk.domain.ticket import Event, Status
 
 _STATUS = {"answered": Status.ANSWERED, "resolved": Status.RESOLVED}
-_HELD = {"hold_set": True, "hold_released": False}
+HOLDS = {"hold_set": True, "hold_released": False}
+"""The events of a legal hold, and whether it holds after them."""
 
-TELLING = frozenset({"opened", *_STATUS, *_HELD})
+TELLING = frozenset({"opened", *_STATUS, *HOLDS})
 """The kinds of events that a standing follows from."""
 
 
@@ -37,7 +38,7 @@ def replay(events: Iterable[Event]) -> Standing:
         standing = Standing(
             status=status_after(standing.status, event),
             noticed_at=_noticed_at(event) or standing.noticed_at,
-            held=_HELD.get(event.kind, standing.held),
+            held=HOLDS.get(event.kind, standing.held),
         )
     return standing
 

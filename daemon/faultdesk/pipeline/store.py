@@ -118,7 +118,7 @@ class Inbox(Protocol):
         """Give the octets as they came.
 
         Raises:
-            NotFoundError: There is no such message.
+            NotFoundError: There is no such message, or it was purged.
         """
 
 
@@ -177,6 +177,9 @@ class Tickets(Protocol):
 
     def set_status(self, ticket_id: int, status: Status) -> None:
         """Change where the ticket is."""
+
+    def set_held(self, ticket_id: int, *, held: bool) -> None:
+        """Set or end a legal hold."""
 
     def record(self, ticket_id: int, events: Sequence[Event], now: datetime) -> None:
         """Add to the log."""

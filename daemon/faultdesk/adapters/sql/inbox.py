@@ -179,10 +179,14 @@ class SqlInbox:
 
     def content(self, inbox_id: int) -> bytes:
         """Give the octets as they came."""
-        content = self._connection.scalar(select(inbox.c.content).where(inbox.c.id == inbox_id))
-        if content is None:
+        row = self._connection.execute(
+            select(inbox.c.content, inbox.c.purged_at).where(inbox.c.id == inbox_id)
+        ).one_or_none()
+        if row is None:
             raise NotFoundError(f"no message {inbox_id} in the inbox")
-        return bytes(content)
+        if row.purged_at is not None:
+            raise NotFoundError(f"message {inbox_id} was purged on {row.purged_at:%Y-%m-%d}")
+        return bytes(row.content)
 
 
 _END = (

@@ -18,7 +18,9 @@ def retry_inbox(connection: sa.Connection, inbox_id: int) -> bool:
     ignored = sa.and_(inbox.c.state == "ignored", inbox.c.ticket_id.is_(None))
     changed = connection.execute(
         inbox.update()
-        .where(inbox.c.id == inbox_id, sa.or_(inbox.c.state == "failed", ignored))
+        .where(
+            inbox.c.id == inbox_id, inbox.c.purged_at.is_(None), sa.or_(inbox.c.state == "failed", ignored)
+        )
         .values(state="received", strikes=0, begun=0, reason=None, error=None)
     )
     return changed.rowcount == 1

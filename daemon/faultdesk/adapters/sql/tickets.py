@@ -105,6 +105,10 @@ class SqlTickets(SqlMessages):
         """Change where the ticket is."""
         self._connection.execute(ticket.update().where(ticket.c.id == ticket_id).values(status=status))
 
+    def set_held(self, ticket_id: int, *, held: bool) -> None:
+        """Set or end a legal hold."""
+        self._connection.execute(ticket.update().where(ticket.c.id == ticket_id).values(held=held))
+
     def record(self, ticket_id: int, events: Sequence[Event], now: datetime) -> None:
         """Add to the log."""
         rows = [
