@@ -88,7 +88,7 @@ def test_a_message_on_two_tickets_is_found(desk: PlayedDesk) -> None:
 
     damage(desk, "UPDATE message SET inbox_id = 1 WHERE inbox_id = 2")
 
-    assert found(desk) == [("message 1", "is filed more than once")]
+    assert found(desk) == [("message 1", "is on more than one ticket")]
 
 
 def test_a_ticket_that_nobody_acknowledged_is_found(store: SqlStore) -> None:

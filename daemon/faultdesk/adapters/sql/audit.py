@@ -35,7 +35,12 @@ _WITHOUT_MESSAGE = select(inbox.c.id).where(
     ),
     ~exists().where(message.c.inbox_id == inbox.c.id),
 )
-_DOUBLED = select(message.c.inbox_id.label("id")).group_by(message.c.inbox_id).having(func.count() > 1)
+# A message that an operator lets be triaged again is filed again on its own ticket.
+_DOUBLED = (
+    select(message.c.inbox_id.label("id"))
+    .group_by(message.c.inbox_id)
+    .having(func.count(message.c.ticket_id.distinct()) > 1)
+)
 _UNACKNOWLEDGED = select(ticket.c.reference).where(
     ~exists().where(message.c.ticket_id == ticket.c.id, message.c.purpose == "acknowledgement"),
     ~exists().where(
@@ -154,7 +159,7 @@ class SqlBooks:
                 f"`faultdesk inbox show {row.id} --raw`",
             )
         for row in self._over(_DOUBLED, message.c.inbox_id):
-            yield Finding(f"message {row.id}", "is filed more than once", f"`faultdesk inbox show {row.id}`")
+            yield Finding(f"message {row.id}", "is on more than one ticket", f"`faultdesk inbox show {row.id}`")
 
     def _job_faults(self, kinds: Collection[str]) -> Iterator[Finding]:
         unperformed = select(job.c.id).where(job.c.kind.not_in(list(kinds)))
