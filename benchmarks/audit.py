@@ -1,5 +1,7 @@
 """How long an audit takes, and how much memory: `python -m benchmarks.audit --tickets 1000000`."""
 
+# ruff: noqa: S608, ISC004 - its own SQL, of its own strings
+
 import argparse
 import resource
 import sys
@@ -64,7 +66,9 @@ def main() -> None:
         seconds = time.perf_counter() - started
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
         database.close()
-        print(f"{report.summary}; {file.stat().st_size / 2**30:.2f} GiB, {seconds:.1f} s, {grown / 1024:.0f} MiB more")
+        print(
+            f"{report.summary}; {file.stat().st_size / 2**30:.2f} GiB, {seconds:.1f} s, {grown / 1024:.0f} MiB more"
+        )
         sys.exit(report.total > 0)
 
 

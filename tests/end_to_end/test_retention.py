@@ -20,7 +20,7 @@ def grow_old(desk: RealDesk) -> None:
     names = (
         "subject, channel, language, classification, requester_address, requester_name, noticed_at, opened_at"
     )
-    count = f"WITH RECURSIVE n(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n < {OLD})"
+    count = f"WITH RECURSIVE n(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM n WHERE n < {OLD})"  # noqa: S608
     desk.sql(
         f"INSERT INTO ticket (id, reference, status, {names}) {count}"  # noqa: S608
         f" SELECT n, 'FD-2020-' || n, 'resolved', {names} FROM ticket, n WHERE id = 1"
@@ -36,7 +36,7 @@ def test_the_daemon_works_on_while_old_tickets_are_purged(desk: RealDesk) -> Non
     desk.command("run", "--drain")
     grow_old(desk)
     desk.start()
-    command = [*FAULTDESK, "--config", desk.config, "purge", "--older-than", "P2Y"]
+    command = [*FAULTDESK, "--config", str(desk.config), "purge", "--older-than", "P2Y"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as purging:
         number, acknowledged_meanwhile = 1, 0
         while purging.poll() is None:

@@ -159,7 +159,9 @@ class SqlBooks:
                 f"`faultdesk inbox show {row.id} --raw`",
             )
         for row in self._over(_DOUBLED, message.c.inbox_id):
-            yield Finding(f"message {row.id}", "is on more than one ticket", f"`faultdesk inbox show {row.id}`")
+            yield Finding(
+                f"message {row.id}", "is on more than one ticket", f"`faultdesk inbox show {row.id}`"
+            )
 
     def _job_faults(self, kinds: Collection[str]) -> Iterator[Finding]:
         unperformed = select(job.c.id).where(job.c.kind.not_in(list(kinds)))
