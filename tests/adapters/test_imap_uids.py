@@ -12,6 +12,7 @@ from faultdesk.errors import MailboxUnavailableError
 from faultdesk.pipeline.ports import Cursor
 from servers.dovecot import MailAccount
 from servers.mailboxes import MakeMailbox, collect_all
+from servers.scripted import ScriptedImap
 
 NOW = datetime.now(UTC)
 NOTICE = b"Subject: lift\r\n\r\nstands still\r\n"
@@ -62,6 +63,19 @@ def test_messages_that_go_meanwhile_are_no_trouble(
 
     assert list(first) == ["1", "2"]
     assert {uid for run in listing for uid in run} <= {"1", "2", "3", "4", "5"}
+
+
+def test_no_message_beyond_the_last_is_asked_for(
+    mailbox_of: MakeMailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Dovecot forgives it; by RFC 9051 section 9 it is an error, and messages may have gone meanwhile.
+    monkeypatch.setattr(imap_session, "_SEARCHED_AT_ONCE", 2)
+    five = b"* 5 EXISTS\r\n* OK [UIDVALIDITY 7] valid\r\n* OK [UIDNEXT 6] next\r\n{tag} OK [READ-ONLY] selected\r\n"
+    with ScriptedImap({"EXAMINE": five}) as server:
+        list(runs(mailbox_of(server, after=After.NOTHING), Cursor(7, 5)))
+
+        asked = [line.partition("SEARCH ")[2] for line in server.commands if "SEARCH" in line]
+    assert asked == ["1:2 UID 1:5", "3:4 UID 1:5", "5:* UID 1:5"]
 
 
 def test_under_another_uidvalidity_nothing_is_listed(looking: ImapMailbox, cursor: Cursor) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from faultdesk.adapters.maildir import MaildirMailbox, MaildirMailer
+from faultdesk.adapters.maildir import MaildirMailbox
+from faultdesk.adapters.maildir_mailer import MaildirMailer
 from faultdesk.config.settings import MaildirSettings
 from faultdesk.errors import MailboxUnavailableError, MailerUnavailableError, MailRefusedError
 from faultdesk.pipeline.ports import Cursor, RawMessage
@@ -318,7 +319,7 @@ def test_full_disk_is_unavailable_and_leaves_nothing_behind(tmp_path: Path) -> N
     program = """if True:
         import resource, signal, sys
         from pathlib import Path
-        from faultdesk.adapters.maildir import MaildirMailer
+        from faultdesk.adapters.maildir_mailer import MaildirMailer
         from faultdesk.errors import MailerUnavailableError
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
@@ -339,7 +340,7 @@ def test_writer_killed_at_any_moment_leaves_whole_mails_only(tmp_path: Path, kil
     program = """if True:
         import sys
         from pathlib import Path
-        from faultdesk.adapters.maildir import MaildirMailer
+        from faultdesk.adapters.maildir_mailer import MaildirMailer
         mailer = MaildirMailer(Path(sys.argv[1]))
         while True:
             mailer.send("", ["wang@client.example"], b"x" * 300_000 + b"the end")

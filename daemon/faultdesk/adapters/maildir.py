@@ -1,4 +1,4 @@
-"""A Maildir as a mailbox, and as a way out (https://cr.yp.to/proto/maildir.html)."""
+"""A Maildir as a mailbox (https://cr.yp.to/proto/maildir.html)."""
 
 import os
 import stat
@@ -7,15 +7,14 @@ import time
 from collections import deque
 from collections.abc import Container, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import NamedTuple
 
 import structlog
 
-from faultdesk.adapters.maildir_layout import INFO, make_folders, unique_name, write_durably
+from faultdesk.adapters.maildir_layout import INFO, make_folders
 from faultdesk.adapters.oversize import HEADER_OCTETS, header_section
 from faultdesk.config.settings import MaildirSettings
-from faultdesk.errors import MailboxUnavailableError, MailerUnavailableError, MailRefusedError
+from faultdesk.errors import MailboxUnavailableError
 from faultdesk.pipeline.ports import Batch, Cursor, RawMessage
 
 log = structlog.get_logger()
@@ -210,49 +209,6 @@ class MaildirMailbox:
         return MailboxUnavailableError(
             f"{self.name}: {error.filename or self._path}: {error.strerror or error}"
         )
-
-
-class MaildirMailer:
-    """Implements `pipeline.ports.Mailer`: every mail becomes a file, with its envelope on top."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def send(self, envelope_from: str, recipients: Sequence[str], content: bytes) -> None:
-        """Write one mail; return once it would survive a power cut.
-
-        Raises:
-            MailerUnavailableError: The folder may not be written, or the disk is full.
-            MailRefusedError: An address holds a control character.
-        """
-        addresses = [envelope_from, *recipients]
-        if any(ord(character) < ord(" ") for address in addresses for character in address):
-            raise MailRefusedError(f"an address with a control character: {addresses!r}")
-        # As the final delivery does, RFC 5321 section 4.4.
-        envelope = f"Return-Path: <{envelope_from}>\r\n" + "".join(
-            f"Delivered-To: {to}\r\n" for to in recipients
-        )
-        try:
-            make_folders(self._path)
-            write_durably(self._path, unique_name(), envelope.encode() + content)
-        except OSError as error:
-            raise MailerUnavailableError(f"{self._path}: {error.strerror or error}") from error
-
-    def check(self) -> None:
-        """Make the folders and see that we may write.
-
-        Raises:
-            MailerUnavailableError: We may not.
-        """
-        try:
-            make_folders(self._path)
-        except OSError as error:
-            raise MailerUnavailableError(f"{self._path}: {error.strerror or error}") from error
-        if not os.access(self._path / "new", os.W_OK | os.X_OK):
-            raise MailerUnavailableError(f"{self._path}/new: may not be written")
-
-    def close(self) -> None:
-        """Do nothing: no file stays open."""
 
 
 def _uid(name: str) -> str:

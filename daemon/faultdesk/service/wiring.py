@@ -11,7 +11,8 @@ from faultdesk.adapters.clock import SystemClock
 from faultdesk.adapters.credentials import read_secret
 from faultdesk.adapters.engines.threads import ThreadsEngine
 from faultdesk.adapters.imap import ImapMailbox
-from faultdesk.adapters.maildir import MaildirMailbox, MaildirMailer
+from faultdesk.adapters.maildir import MaildirMailbox
+from faultdesk.adapters.maildir_mailer import MaildirMailer
 from faultdesk.adapters.smtp import SmtpMailer
 from faultdesk.adapters.sql.audit import SqlBooks
 from faultdesk.adapters.sql.database import Database

@@ -3,9 +3,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from faultdesk.adapters.sql.backup import back_up
 from faultdesk.adapters.sql.database import Database
+from faultdesk.adapters.sql.migrate import migrate
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.errors import DatabaseUnavailableError, PermanentError
 from faultdesk.pipeline.ports import Batch, Cursor, RawMessage
@@ -50,6 +52,18 @@ def test_a_backup_waits_for_nobody_and_keeps_nobody_waiting(sqlite_store: SqlSto
     assert messages(tmp_path / "faultdesk.db") == 2
 
 
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "50% of #1?"
+    folder.mkdir()
+    database = Database(sa.URL.create("sqlite", database=str(folder / "faultdesk.db")).render_as_string())
+    migrate(database)
+
+    back_up(database, folder / "backup.db")
+
+    database.close()
+    assert (folder / "backup.db").stat().st_size > 0
+
+
 def test_an_earlier_backup_is_replaced_only_when_that_is_meant(
     sqlite_store: SqlStore, tmp_path: Path
 ) -> None:
@@ -76,6 +90,21 @@ def test_a_damaged_database_gives_no_backup(sqlite_store: SqlStore, tmp_path: Pa
     source.write_bytes(octets)
 
     with pytest.raises((PermanentError, DatabaseUnavailableError), match=r"damaged|malformed"):
+        back_up(sqlite_store.database, tmp_path / "backup.db")
+
+    assert list(tmp_path.glob("backup*")) == []
+
+
+def test_a_database_that_can_be_read_but_is_not_whole_gives_no_backup(
+    sqlite_store: SqlStore, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "faultdesk.db")) as connection:
+        connection.execute("PRAGMA writable_schema = ON")
+        # Its pages belong to nobody then.
+        connection.execute("DELETE FROM sqlite_schema WHERE name = 'ix_inbox_sha256'")
+        connection.commit()
+
+    with pytest.raises(PermanentError, match=r"the database is damaged: (?s:.)*never used"):
         back_up(sqlite_store.database, tmp_path / "backup.db")
 
     assert list(tmp_path.glob("backup*")) == []

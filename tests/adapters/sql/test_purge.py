@@ -114,6 +114,19 @@ def test_an_open_ticket_keeps_its_words(store: SqlStore) -> None:
     assert "Li Ming" in still_there(store)
 
 
+def test_an_advert_is_purged_though_nobody_resolved_it(store: SqlStore) -> None:
+    desk = a_desk(store)
+    advert = "limited offer, 90% discount, buy followers, click here to unsubscribe from this promotion, call 13800138000"
+    ticket = receive(desk, notice(subject="limited offer!!! promotion", text=advert))
+    with store.read() as tx:
+        assert tx.tickets.get(ticket).classification.unsolicited
+    pass_time(desk, 3 * YEAR)
+
+    assert purged(desk).tickets == 1
+    assert purged(desk).tickets == 0
+    assert "13800138000" not in still_there(store)
+
+
 def test_a_ticket_on_hold_keeps_its_words_until_it_is_released(desk: PlayedDesk) -> None:
     change(desk, 1, "hold_set")
     pass_time(desk, 3 * YEAR)

@@ -42,7 +42,7 @@ def back_up(database: Database, file: Path, *, overwrite: bool = False) -> int:
 
 def _copy(source: Path, target: Path) -> None:
     with (
-        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as reading,
+        closing(sqlite3.connect(f"{source.resolve().as_uri()}?mode=ro", uri=True)) as reading,
         closing(sqlite3.connect(target)) as writing,
     ):
         # In one step, a single read transaction: by and by it would begin anew with every commit of the daemon.

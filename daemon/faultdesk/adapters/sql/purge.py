@@ -32,7 +32,10 @@ _TICKETS = (
     select(ticket.c.id)
     .where(
         ticket.c.id > bindparam("after"),
-        ticket.c.status == Status.RESOLVED,
+        # Nobody resolves an advert.
+        or_(
+            ticket.c.status == Status.RESOLVED, ticket.c.classification["unsolicited"].as_boolean().is_(True)
+        ),
         ~ticket.c.held,
         bindparam("before") > _LAST,
         # Purged once and written to since.
