@@ -21,6 +21,7 @@ from adapters.sql.kept import (
     still_there,
 )
 from faultdesk.adapters.sql.audit import SqlBooks
+from faultdesk.adapters.sql.blanking import received_for
 from faultdesk.adapters.sql.export import Exported, export
 from faultdesk.adapters.sql.person import Erased, erase, find, is_sender
 from faultdesk.adapters.sql.store import SqlStore
@@ -103,15 +104,10 @@ def test_an_open_ticket_lives_on(desk: PlayedDesk) -> None:
 
 def test_another_persons_words_stay(desk: PlayedDesk) -> None:
     ticket = receive(desk, notice(7, WANG, text="gate 7 is dead", cc=(LI,)))
-    receive(
-        desk,
-        notice(
-            8,
-            LI,
-            text="FD: call 13800138000",
-            references=(desk.seal.message_id(ticket, "x", "faultdesk.example"),),
-        ),
-    )
+    thread = (desk.seal.message_id(ticket, "x", "faultdesk.example"),)
+    for _ in range(2):  # the second is the same message once more
+        receive(desk, notice(8, text="FD: call 13800138000", references=thread))
+    assert len(desk_rows(desk, ticket)) == 3
 
     erased(desk)
 
@@ -119,6 +115,12 @@ def test_another_persons_words_stay(desk: PlayedDesk) -> None:
     assert "gate 7 is dead" in stored
     assert "Wang Fang" in stored
     assert still_there(desk.store, ("li@owner", "Li Ming", "13800138000")) == []
+
+
+def desk_rows(desk: PlayedDesk, ticket: int) -> list[int]:
+    """List all that was received for a ticket."""
+    with desk.store.database.read() as connection:
+        return received_for(connection, [ticket])
 
 
 def test_a_ticket_on_hold_is_named_and_left(desk: PlayedDesk) -> None:

@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -108,7 +110,8 @@ def desk_ids(desk: PlayedDesk) -> tuple[str, ...]:
 def test_an_open_ticket_keeps_its_words(store: SqlStore) -> None:
     desk = a_desk(store)
     receive(desk, notice())
-    pass_time(desk, 3 * YEAR)
+    for _ in range(2):  # its escalations are events, too
+        pass_time(desk, 3 * YEAR)
 
     assert purged(desk).tickets == 0
     assert "Li Ming" in still_there(store)
@@ -203,8 +206,10 @@ def test_nothing_of_it_lies_in_the_file_any_more(sqlite_store: SqlStore, tmp_pat
     a_resolved_ticket(desk)
     pass_time(desk, 3 * YEAR)
 
-    purged(desk)
+    with closing(sqlite3.connect(tmp_path / "faultdesk.db")) as daemon:  # keeps the write-ahead log alive
+        daemon.execute("SELECT count(*) FROM ticket").fetchone()
+        purged(desk)
+        octets = b"".join(path.read_bytes() for path in tmp_path.glob("faultdesk.db*"))
 
-    octets = b"".join(path.read_bytes() for path in tmp_path.glob("faultdesk.db*"))
     assert b"Li Ming" not in octets
     assert b"13800138000" not in octets
