@@ -85,14 +85,16 @@ class PlayedDesk:
         store: SqlStore,
         handlers: Mapping[str, Handler],
         functions: Mapping[str, PerformFunction] | None = None,
+        clock: SetClock | None = None,
+        mailer: KeepingMailer | None = None,
         **identity: object,
     ) -> None:
         known = {"name": "desk", "address": "service@faultdesk.example", "alerts": ("ops@faultdesk.example",)}
         self.identity = Identity(**{**known, **identity})  # type: ignore[arg-type]
         self.store = store
-        self.clock = SetClock()
+        self.clock = clock or SetClock()
         self.engine = ByHandEngine()
-        self.mailer = KeepingMailer()
+        self.mailer = mailer or KeepingMailer()
         self.seal = Seal(b"key")
         self.host = Host(handlers)
         self.ledger = Ledger(self.engine, self.identity, self.seal, self.clock)
