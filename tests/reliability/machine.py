@@ -81,9 +81,10 @@ class MemoryMailbox:
     def uids(self, cursor: Cursor, since: datetime, until: datetime) -> Iterator[Sequence[str]]:
         yield [str(uid) for uid in self.messages if uid <= cursor.last_uid]
 
-    def fetch(self, uid: str) -> RawMessage | None:
-        found = self.messages.get(int(uid))
-        return RawMessage(uid, *found, len(found[0])) if found else None
+    def fetch(self, uids: Sequence[str]) -> Iterator[RawMessage]:
+        for uid in uids:
+            if found := self.messages.get(int(uid)):
+                yield RawMessage(uid, *found, len(found[0]))
 
     def mark_done(self, uids: Sequence[str], uid_validity: int) -> None: ...
 
