@@ -18,6 +18,7 @@ from typing import NamedTuple
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # the real servers of the tests
 
 from benchmarks.corpus import make_mail
+from benchmarks.sink import read_notes
 from end_to_end.played import FAULTDESK, HANDLERS
 from servers.dovecot import Dovecot, MailAccount
 from servers.process import answers, free_port, private_folder, unprivileged
@@ -189,17 +190,16 @@ class Bench:
 
 def times(notes: Path) -> Iterator[tuple[str, float]]:
     """Give each acknowledged Message-ID with the time of its first acknowledgement."""
-    seen = set()
-    for line in notes.read_text().splitlines():
-        at, _, message_id = line.split(" ", 2)
-        if message_id != "-" and message_id not in seen:
-            seen.add(message_id)
-            yield message_id, float(at)
+    seen = {"-"}
+    for note in read_notes(notes):
+        if note.in_reply_to not in seen:
+            seen.add(note.in_reply_to)
+            yield note.in_reply_to, note.at
 
 
 def acknowledged(notes: Path) -> int:
     """Count the messages acknowledged so far."""
-    return sum(1 for _ in times(notes)) if notes.exists() else 0
+    return sum(1 for _ in times(notes))
 
 
 def last_acknowledgement(notes: Path) -> float:

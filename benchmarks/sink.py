@@ -6,10 +6,12 @@ aiosmtpd, which the tests use, reads DATA line by line: with attachments it woul
 """
 
 import asyncio
+import hashlib
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 END = b"\r\n.\r\n"
 ANSWERS = {b"EHLO": b"250-sink\r\n250 8BITMIME", b"DATA": b"354 go ahead", b"QUIT": b"221 bye"}
@@ -52,15 +54,37 @@ class Sink(asyncio.Protocol):
         self._say(ANSWERS.get(command, b"250 fine"))
 
     def _note(self, mail: bytes) -> None:
-        """Write a line: time, recipient, In-Reply-To."""
+        """Write a line, as `Note` reads it."""
         head = mail.partition(b"\r\n\r\n")[0]
-        answers = head.partition(b"In-Reply-To:")[2].partition(b"\r\n")[0].decode().strip()
-        self.notes.write(f"{time.time():.6f} {self.recipient} {answers or '-'}\n")
+        answers, message_id = (_field(head, name) for name in (b"In-Reply-To:", b"Message-ID:"))
+        digest = hashlib.sha256(mail).hexdigest()
+        self.notes.write(f"{time.time():.6f} {self.recipient} {answers} {message_id} {digest}\n")
         self.in_data = False
         self._say(b"250 kept")
 
     def _say(self, line: bytes) -> None:
         self.transport.write(line + b"\r\n")
+
+
+def _field(head: bytes, name: bytes) -> str:
+    return head.partition(name)[2].partition(b"\r\n")[0].decode().strip() or "-"
+
+
+class Note(NamedTuple):
+    """What the sink wrote down of a mail; "-" where a field is missing."""
+
+    at: float
+    recipient: str
+    in_reply_to: str
+    message_id: str
+    sha256: str
+
+
+def read_notes(path: Path) -> Iterator[Note]:
+    """Give what came, oldest first."""
+    for line in path.read_text().splitlines() if path.exists() else ():
+        at, *fields = line.split(" ")
+        yield Note(float(at), *fields)
 
 
 async def serve(port: int, path: Path) -> None:

@@ -53,6 +53,11 @@ class SlaHandler(Handler, frozen=True, kw_only=True):
         return [_timer(ticket, upcoming)] if upcoming else []
 
     @hookimpl
+    def ticket_changed(self, ticket: Ticket, event: Event) -> list[Job]:
+        """Look at the clocks at once when they began earlier than was known."""
+        return [_timer(ticket, None)] if event.kind == "noticed_earlier" else []
+
+    @hookimpl
     def job_functions(self) -> Mapping[str, JobFunction]:
         """Perform the timer."""
         return {CHECK: self.check}
@@ -128,5 +133,5 @@ class SlaHandler(Handler, frozen=True, kw_only=True):
         return min((moment for moment in moments if moment > after), default=None)
 
 
-def _timer(ticket: Ticket, at: datetime) -> Job:
+def _timer(ticket: Ticket, at: datetime | None) -> Job:
     return Job(CHECK, ticket.id, name=f"{CHECK}/{ticket.id}", run_at=at)

@@ -9,6 +9,7 @@ from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.ticket import Event, Participant, Role, Status, Ticket
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.testing import a_message
+from faultdesk_sla import SlaHandler
 from pipeline.desk import NOON, PlayedDesk
 
 LI = Address("li@owner.example", "Li Ming")
@@ -288,3 +289,36 @@ def test_a_claimed_sender_brings_nobody_in_and_gets_no_answer_elsewhere(desk: Pl
     with desk.store.read() as tx:
         assert tx.tickets.get(ticket_id).role_of(STRANGER.address) is None
     assert STRANGER.address not in {to for _, recipients, _ in desk.mailer.sent for to in recipients}
+
+
+def test_an_answer_that_overtook_what_it_answers_is_joined_by_it_and_the_clocks_run_from_the_earlier(
+    store: SqlStore,
+) -> None:
+    desk = PlayedDesk(store, {"sla": SlaHandler(chain=("duty@faultdesk.example",))})
+    answer = a_message(message_id="<2@owner.example>", references=("<1@owner.example>",), text="and camera 5")
+    ticket_id = desk.decide(answer)
+    inbox_id = desk.receive(arrived_at=desk.clock.now() - timedelta(hours=1))
+    with store.read() as tx:
+        (received,) = tx.inbox.received(10, 10**6)
+
+    with store.write() as tx:
+        desk.clerk.decide(tx, received, a_message(message_id="<1@owner.example>", text="camera 4 is dark"))
+
+    assert desk.state(inbox_id) == ("done", None)
+    with store.read() as tx:
+        ticket = tx.tickets.get(ticket_id or 0)
+    assert len(ticket.thread) == 2
+    assert ticket.noticed_at == desk.clock.now() - timedelta(hours=1)
+    assert {deadline.started_at for deadline in ticket.deadlines} == {ticket.noticed_at}
+    desk.perform()
+    assert "warned" in desk.events(ticket_id)
+
+
+def test_a_stranger_s_message_does_not_join_what_spoke_of_its_message_id(store: SqlStore) -> None:
+    desk = PlayedDesk(store, {})
+    first = desk.decide(a_message(message_id="<2@owner.example>", references=("<1@owner.example>",)))
+
+    stranger = a_message(
+        message_id="<1@owner.example>", sender=Address("x@elsewhere.example"), text="something else"
+    )
+    assert desk.decide(stranger) != first

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from faultdesk.domain.replay import replay
 from faultdesk.domain.ticket import Deadline, Event
 
 
@@ -26,12 +27,13 @@ _MET_BY = {
 def deadlines_of(events: Sequence[Event]) -> tuple[Deadline, ...]:
     """Derive the deadlines from a ticket's log, oldest event first.
 
-    The `opened` event carries when the notice reached the desk and the promised spans in seconds.
+    The `opened` event carries when the notice reached the desk and the promised spans in seconds;
+    `noticed_earlier` says that an earlier one was worked on later.
     """
     opened = next((event for event in events if event.kind == "opened"), None)
-    if opened is None:
+    started_at = replay(events).noticed_at
+    if opened is None or started_at is None:
         return ()
-    started_at = datetime.fromisoformat(opened.data["noticed_at"])
     return tuple(
         _deadline(clock, started_at, timedelta(seconds=opened.data["promise"][clock]), events)
         for clock in Clock

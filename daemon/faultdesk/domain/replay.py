@@ -11,7 +11,9 @@ _STATUS = {"answered": Status.ANSWERED, "resolved": Status.RESOLVED}
 HOLDS = {"hold_set": True, "hold_released": False}
 """The events of a legal hold, and whether it holds after them."""
 
-TELLING = frozenset({"opened", *_STATUS, *HOLDS})
+_NOTICED = frozenset({"opened", "noticed_earlier"})
+
+TELLING = frozenset({*_NOTICED, *_STATUS, *HOLDS})
 """The kinds of events that a standing follows from."""
 
 
@@ -37,12 +39,13 @@ def replay(events: Iterable[Event]) -> Standing:
     for event in events:
         standing = Standing(
             status=status_after(standing.status, event),
-            noticed_at=_noticed_at(event) or standing.noticed_at,
+            noticed_at=_earlier(standing.noticed_at, event),
             held=HOLDS.get(event.kind, standing.held),
         )
     return standing
 
 
-def _noticed_at(event: Event) -> datetime | None:
-    at = event.data.get("noticed_at") if event.kind == "opened" else None
-    return datetime.fromisoformat(at) if at else None
+def _earlier(known: datetime | None, event: Event) -> datetime | None:
+    at = event.data.get("noticed_at") if event.kind in _NOTICED else None
+    moments = [moment for moment in (known, datetime.fromisoformat(at) if at else None) if moment]
+    return min(moments, default=None)

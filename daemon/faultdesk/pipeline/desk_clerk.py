@@ -103,6 +103,12 @@ class DeskClerk:
             match(tx.tickets.get(ticket_id), Proof.MESSAGE_ID, message, free)
             for ticket_id in tx.tickets.of_message_ids(message.references)
         ]
+        if message.message_id:
+            # Answers may overtake what they answer: new mail goes before a backlog.
+            spoken_of += [
+                match(tx.tickets.get(ticket_id), Proof.MESSAGE_ID, message, free)
+                for ticket_id in tx.tickets.mentioning(message.message_id)
+            ]
         spoken = find_references(message.subject, message.text)[:_REFERENCES]
         referred = (tx.tickets.find(reference) for reference in spoken)
         spoken_of += [match(ticket, Proof.REFERENCE, message, free) for ticket in referred if ticket]
@@ -122,6 +128,8 @@ class DeskClerk:
             [Event("message_received", data, at, message.sender.address), *_problems(message)],
             self._clock.now(),
         )
+        if at < ticket.noticed_at and ticket.role_of(message.sender.address) is Role.CLIENT:
+            self._changes.change(tx, ticket.id, Event("noticed_earlier", {"noticed_at": at.isoformat()}))
         if self._answers(found, message):
             self._changes.change(tx, ticket.id, Event("answered", {}, at, message.sender.address))
         elif found.proof.is_signed:
@@ -157,6 +165,7 @@ class DeskClerk:
         log_ = [opened, _classified(answers, best), *_problems(message), *_strange(stranger_to)]
         tx.tickets.add_participants(bare.id, people)
         tx.tickets.add_message(bare.id, message, at)
+        tx.tickets.mention(bare.id, message.references)
         ticket = msgspec.structs.replace(
             bare,
             participants=tuple(people),

@@ -147,6 +147,12 @@ class Tickets(Protocol):
     def of_message_ids(self, message_ids: Sequence[str]) -> tuple[int, ...]:
         """Find the tickets that hold messages of these ids, latest first."""
 
+    def mention(self, ticket_id: int, message_ids: Sequence[str]) -> None:
+        """Note what a message that opened a ticket refers to."""
+
+    def mentioning(self, message_id: str) -> tuple[int, ...]:
+        """Find the tickets that were opened by an answer to the message of this id, latest first."""
+
     def twin(self, received: InboundMessage) -> int | None:
         """Find the ticket that holds a message of the same Message-ID, sender and text already."""
 
@@ -174,6 +180,9 @@ class Tickets(Protocol):
 
     def add_participants(self, ticket_id: int, people: Sequence[Participant]) -> None:
         """Let somebody take part; who is known already may only become one of the desk."""
+
+    def set_noticed_at(self, ticket_id: int, noticed_at: datetime) -> None:
+        """Note that an earlier notice was worked on later."""
 
     def set_status(self, ticket_id: int, status: Status) -> None:
         """Change where the ticket is."""

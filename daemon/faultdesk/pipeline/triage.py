@@ -41,25 +41,21 @@ class Triage:
             batch = tx.inbox.received(_MESSAGES, _OCTETS)
             if self._left_behind is None:
                 self._left_behind = tx.inbox.last_received()
-        if batch and batch[0].id <= self._left_behind:
-            self._triage_warily(batch[0])
-            return 1
-        self._triage(batch)
-        return len(batch)
-
-    def _triage(self, batch: Sequence[Received]) -> None:
         results = self._readers.read([_item(received) for received in batch])
         readable: list[tuple[Received, InboundMessage]] = []
         for received, result in zip(batch, results, strict=True):
             if isinstance(result, ReadingFailure):
                 self._note_unreadable(received, result)
+            elif received.id <= self._left_behind:
+                self._decide_warily(received, result)
             else:
                 readable.append((received, result))
         for start in range(0, len(readable), _DECIDED):
             self._decide(readable[start : start + _DECIDED])
+        return len(batch)
 
-    def _triage_warily(self, received: Received) -> None:
-        """Triage what the last process left, which it may have been that ended it.
+    def _decide_warily(self, received: Received, message: InboundMessage) -> None:
+        """Decide what the last process left, which it may have been that ended it.
 
         Its attempts are counted when they begin: afterwards there may be nobody to count them.
         """
@@ -69,7 +65,7 @@ class Triage:
                 self._tell(tx, received, "each time the daemon ended while it worked on this message")
                 return
         try:
-            self._triage([received])
+            self._decide([(received, message)])
         except TransientError:
             self._note_survival(received)
             raise

@@ -152,6 +152,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("ticket_id", "address", name=op.f("pk_participant")),
     )
     op.create_table(
+        "mention",
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("ticket_id", _ID, nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_mention_ticket_id_ticket")),
+        sa.PrimaryKeyConstraint("message_id", "ticket_id", name=op.f("pk_mention")),
+    )
+    op.create_table(
         "message",
         sa.Column("id", _ID, nullable=False),
         sa.Column("ticket_id", _ID, nullable=True),
@@ -224,6 +231,7 @@ def downgrade() -> None:
         "job",
         "inbox",
         "event",
+        "mention",
         "ticket",
         "sequence",
         "mailbox",

@@ -7,8 +7,8 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy import bindparam, select
 
-from faultdesk.adapters.sql.tables import attachment, message
-from faultdesk.adapters.sql.upsert import insert_or_skip
+from faultdesk.adapters.sql.tables import attachment, mention, message
+from faultdesk.adapters.sql.upsert import insert, insert_or_skip
 from faultdesk.domain.message import InboundMessage
 from faultdesk.errors import NotFoundError
 from faultdesk.pipeline.store import OutgoingMail
@@ -50,6 +50,17 @@ class SqlMessages:
             .order_by(message.c.ticket_id.desc())
         )
         return tuple(found)
+
+    def mention(self, ticket_id: int, message_ids: Sequence[str]) -> None:
+        """Note what a message that opened a ticket refers to."""
+        statement = insert(self._connection.dialect.name, mention).on_conflict_do_nothing()
+        for message_id in message_ids:
+            self._connection.execute(statement, {"message_id": message_id, "ticket_id": ticket_id})
+
+    def mentioning(self, message_id: str) -> tuple[int, ...]:
+        """Find the tickets that were opened by an answer to the message of this id, latest first."""
+        chosen = select(mention.c.ticket_id).where(mention.c.message_id == message_id)
+        return tuple(self._connection.scalars(chosen.order_by(mention.c.ticket_id.desc())))
 
     def twin(self, received: InboundMessage) -> int | None:
         """Find the ticket that holds a message of the same Message-ID, sender and text already."""

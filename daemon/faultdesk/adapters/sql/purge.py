@@ -18,7 +18,7 @@ from faultdesk.adapters.sql.blanking import (
     received_for,
 )
 from faultdesk.adapters.sql.database import Database
-from faultdesk.adapters.sql.tables import event, inbox, job, message, participant, ticket
+from faultdesk.adapters.sql.tables import event, inbox, job, mention, message, participant, ticket
 from faultdesk.domain.retention import without_words
 from faultdesk.domain.ticket import Status
 from faultdesk.pipeline.store import InboxState
@@ -140,6 +140,7 @@ def _purge_tickets(
             .values(sender="", recipients=[], capped_address=None)
         )
         connection.execute(participant.delete().where(participant.c.ticket_id.in_(tickets)))
+        connection.execute(mention.delete().where(mention.c.ticket_id.in_(tickets)))
         change_events(connection, tickets, without_words)
         blank_tickets(connection, tickets)
         connection.execute(

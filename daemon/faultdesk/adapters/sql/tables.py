@@ -189,6 +189,14 @@ message = Table(
     ),
 )
 
+# What a message that opened a ticket refers to and nobody had seen: it may come yet.
+mention = Table(
+    "mention",
+    metadata,
+    Column("message_id", Text, primary_key=True),
+    Column("ticket_id", _Id, ForeignKey("ticket.id"), primary_key=True),
+)
+
 attachment = Table(
     "attachment",
     metadata,

@@ -101,6 +101,12 @@ class SqlTickets(SqlMessages):
         if rows:
             self._connection.execute(_take_part(self._connection.dialect.name), rows)
 
+    def set_noticed_at(self, ticket_id: int, noticed_at: datetime) -> None:
+        """Note that an earlier notice was worked on later."""
+        self._connection.execute(
+            ticket.update().where(ticket.c.id == ticket_id).values(noticed_at=noticed_at)
+        )
+
     def set_status(self, ticket_id: int, status: Status) -> None:
         """Change where the ticket is."""
         self._connection.execute(ticket.update().where(ticket.c.id == ticket_id).values(status=status))
