@@ -27,15 +27,22 @@ class PostgreSQL:
 
     host = "127.0.0.1"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, primary: "PostgreSQL | None" = None) -> None:
+        """Make a new cluster, or a standby of `primary`, which streams to it from its start on."""
         self.port = free_port()
         self._numbers = itertools.count(1)
         self._account = unprivileged("postgres")
         cluster = folder / "cluster"
-        self._run(
-            "initdb", "--pgdata", str(cluster), "--username=postgres", "--auth=trust",
-            "--encoding=UTF8", "--locale=C", "--no-sync",
-        )  # fmt: skip
+        if primary is None:
+            self._run(
+                "initdb", "--pgdata", str(cluster), "--username=postgres", "--auth=trust",
+                "--encoding=UTF8", "--locale=C", "--no-sync",
+            )  # fmt: skip
+        else:
+            self._run(
+                "pg_basebackup", "--pgdata", str(cluster), "--host", primary.host, "--port", str(primary.port),
+                "--username=postgres", "--write-recovery-conf", "--checkpoint=fast", "--no-sync",
+            )  # fmt: skip
         settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
         self._process = ServerProcess(
             [find_program("postgres"), "-D", str(cluster), f"--port={self.port}", *settings],
@@ -58,6 +65,18 @@ class PostgreSQL:
                 " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'",
             )
 
+    def wait_for_standby(self) -> None:
+        """From now on commit nothing that the standby has not got, and wait until that holds."""
+        with self._connect() as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            connection.execute("SELECT pg_reload_conf()")
+        wait_until(self._is_followed, "the standby follows")
+
+    def promote(self) -> None:
+        """Make this standby a primary."""
+        with self._connect() as connection:
+            connection.execute("SELECT pg_promote()")
+
     def start(self) -> None:
         self._process.start(self.port)
         wait_until(self._accepts, "postgresql accepts connections")
@@ -72,6 +91,11 @@ class PostgreSQL:
         return psycopg.connect(
             host=self.host, port=self.port, user="postgres", dbname="postgres", autocommit=True
         )
+
+    def _is_followed(self) -> bool:
+        with self._connect() as connection:
+            asked = connection.execute("SELECT 1 FROM pg_stat_replication WHERE sync_state = 'sync'")
+            return asked.fetchone() is not None
 
     def _accepts(self) -> bool:
         try:

@@ -184,7 +184,9 @@ class Proxy:
                 for piece in self._through_rules(way, tail, chunk):
                     self._send(sink, piece)
                 tail = (tail + chunk)[-_TAIL:]
-            if not self._swallowing.is_set():
+            if (
+                not self._swallowing.is_set() and sink in self._sockets
+            ):  # else it was cut, which is no farewell
                 sink.shutdown(socket.SHUT_WR)
 
     def _through_rules(self, way: Way, tail: bytes, chunk: bytes) -> Iterator[bytes]:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import msgspec
@@ -13,6 +13,17 @@ from faultdesk.adapters.sql.turns import Turns
 from faultdesk.errors import ConfigError, DatabaseUnavailableError
 
 _BUSY_SECONDS = 10
+_TRANSIENT = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+}
 
 
 class Database:
@@ -42,7 +53,9 @@ class Database:
         }
         try:
             if not self.is_sqlite:
-                return sa.create_engine(self.url, pool_pre_ping=True, **options)
+                from faultdesk.adapters.sql import postgresql  # noqa: PLC0415 - an extra, which may be missing
+
+                return postgresql.make_engine(self.url, options)
             engine = sa.create_engine(self.url, connect_args={"timeout": _BUSY_SECONDS}, **options)
         except (sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
             raise ConfigError(f"database.url: no driver for {self.url.drivername}: {error}") from error
@@ -83,6 +96,14 @@ class Database:
         except sqlite3.OperationalError as error:
             raise sa.exc.OperationalError(statement, None, error) from error
 
+    def unhurried(self, connection: sa.Connection) -> AbstractContextManager[None]:
+        """Let each answer take as long as it takes: for a migration of large tables."""
+        if self.is_sqlite:
+            return nullcontext()
+        from faultdesk.adapters.sql import postgresql  # noqa: PLC0415 - as above
+
+        return postgresql.unhurried(connection)
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
@@ -99,6 +120,21 @@ def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - DB
 def _translated() -> Iterator[None]:
     try:
         yield
-    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+    except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:
+        if isinstance(error, sa.exc.DBAPIError) and not _is_transient(error):
+            raise
         cause = getattr(error, "orig", None) or error
         raise DatabaseUnavailableError(f"database: {cause}") from error
+
+
+def _is_transient(error: sa.exc.DBAPIError) -> bool:
+    """Tell the database's trouble from ours: a statement or a value that it will never take."""
+    if error.connection_invalidated:
+        return True
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        # The low octet of an extended code is the code.
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _TRANSIENT
+    from faultdesk.adapters.sql import postgresql  # noqa: PLC0415 - as above
+
+    return postgresql.is_transient(cause)

@@ -37,7 +37,7 @@ def migrate(database: Database) -> tuple[str | None, str]:
     """Bring the database to the head revision; return what it was at and what it is at now."""
     before = current_revision(database)
     config = _config()
-    with database.write() as connection:
+    with database.write() as connection, database.unhurried(connection):
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     return before, head_revision()
