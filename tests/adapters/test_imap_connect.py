@@ -67,6 +67,17 @@ def test_certificate_of_another_host_is_refused(tmp_path: Path, mailbox_of: Make
     assert "LOGIN" not in server.verbs()
 
 
+def test_certificate_whose_time_is_over_is_refused(tmp_path: Path, mailbox_of: MakeMailbox) -> None:
+    certificate = make_certificate(tmp_path, expired=True)
+    with ScriptedImap({}, capabilities="IMAP4rev1 STARTTLS", certificate=certificate) as server:
+        mailbox = mailbox_of(server, security=Security.STARTTLS, ca_file=certificate.authority)
+
+        with pytest.raises(MailboxUnavailableError, match="not trusted: certificate has expired"):
+            mailbox.open()
+
+    assert "LOGIN" not in server.verbs()
+
+
 def test_server_without_starttls_never_gets_the_password(mailbox_of: MakeMailbox) -> None:
     with ScriptedImap({}) as server:
         mailbox = mailbox_of(server, security=Security.STARTTLS)
@@ -272,6 +283,34 @@ def test_server_that_hangs_up_is_unavailable(mailbox_of: MakeMailbox, verb: str,
         pytest.raises(MailboxUnavailableError, match="desk: "),
     ):
         collect_all(mailbox_of(server))
+
+
+@pytest.mark.parametrize("verb", ["CAPABILITY", "ID", "UID FETCH", "UID STORE", "NOOP", "IDLE", "DONE"])
+def test_farewell_to_any_other_command_is_unavailable_and_the_next_session_works(
+    mailbox_of: MakeMailbox, verb: str
+) -> None:
+    usual = {
+        "SELECT": a_folder_of(1).replace(b"FLAGS ()", b"FLAGS ()\r\n* OK [PERMANENTFLAGS (\\*)] all"),
+        "UID SEARCH": b"* SEARCH 1 2\r\n{tag} OK done\r\n",
+        "DONE": b"{tag} OK done\r\n",
+    }
+
+    def work(server: ScriptedImap) -> None:
+        mailbox = mailbox_of(server, batch_messages=1)
+        collect_all(mailbox)
+        mailbox.mark_done(["1"])
+        mailbox.wait(timedelta(milliseconds=10))
+
+    answers = usual | {verb: b"* BYE going down\r\n" + HANG_UP}
+    with (
+        ScriptedImap(answers, capabilities="IMAP4rev1 ID IDLE") as server,
+        pytest.raises(MailboxUnavailableError, match=r"going down|hung up"),
+    ):
+        work(server)
+    with ScriptedImap(usual, capabilities="IMAP4rev1 ID IDLE") as server:
+        work(server)
+
+    assert any(verb in command for command in server.commands)
 
 
 def test_server_that_turns_us_away_at_the_door_is_unavailable(mailbox_of: MakeMailbox) -> None:

@@ -296,6 +296,26 @@ def test_size_told_too_large_is_kept_with_the_whole_message(mailbox_of: MakeMail
     assert (message.size, len(message.content), message.truncated) == (999, 300, False)
 
 
+def test_message_of_100_megabytes_is_never_asked_for_whole(mailbox_of: MakeMailbox) -> None:
+    header = b"From: wang@client.example\r\nSubject: a film of the lift\r\n\r\n"
+    with ScriptedImap(one_message(told=100_000_000, content=header)) as server:
+        ((message,), _) = collect_all(mailbox_of(server))
+
+    assert (message.truncated, message.size, message.content) == (True, 100_000_000, header)
+    asked = [line.partition("FETCH ")[2] for line in server.commands if "FETCH" in line]
+    assert asked == ["1 (RFC822.SIZE INTERNALDATE)", "1 (BODY.PEEK[HEADER]<0.1048576>)"]
+
+
+def test_uids_that_jump_to_the_end_are_followed(mailbox_of: MakeMailbox) -> None:
+    answers = one_message(told=10, content=NOTICE)
+    answers["UID SEARCH"] = b"* SEARCH 4294967295\r\n{tag} OK done\r\n"
+    answers["UID FETCH"] = answers["UID FETCH"].replace(b"UID 1 ", b"UID 4294967295 ")
+    with ScriptedImap(answers) as server:
+        (message,), cursor = collect_all(mailbox_of(server), Cursor(7, 5))
+
+    assert (message.uid, cursor) == ("4294967295", Cursor(7, 4294967295))
+
+
 def test_last_message_below_the_cursor_is_not_fetched_again(mailbox_of: MakeMailbox) -> None:
     # As RFC 9051 has it: "UID 2:*" finds message 1 when there is no other.
     with ScriptedImap(one_message(told=10, content=NOTICE)) as server:

@@ -1,4 +1,5 @@
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -12,12 +13,16 @@ from faultdesk.config.settings import Security, SmtpSettings
 from faultdesk.errors import ConfigError, MailDeferredError, MailerUnavailableError, MailRefusedError
 from servers.certificates import make_certificate
 from servers.process import free_port
+from servers.proxy import Proxy
 from servers.smtp import Protection, SmtpSink, Stage
 
 MAIL = b"Subject: received\r\n\r\nHello.\r\n"
 DESK = "desk@example.net"
 WANG = "wang@client.example"
 LI = "li@client.example"
+
+
+MakeProxy = Callable[[str, int], Proxy]
 
 
 class MakeMailer(Protocol):
@@ -429,3 +434,71 @@ def test_close_ends_a_send_that_waits_for_a_dead_server(mailer_to: MakeMailer, s
 
         with pytest.raises(MailDeferredError, match="may have arrived"):
             sent.result(30)
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (b"421 4.3.2 closing\r\n", MailDeferredError),
+        (b"450 4.2.0 not now\r\n", MailDeferredError),
+        (b"550 5.7.1 never\r\n", MailRefusedError),
+    ],
+)
+def test_refused_at_the_word_data_nothing_is_sent(
+    smtp_sink: SmtpSink, mailer_to: MakeMailer, proxied: MakeProxy, answer: bytes, error: type[Exception]
+) -> None:
+    way = proxied(smtp_sink.host, smtp_sink.port)
+    mailer = mailer_to(smtp_sink, port=way.port, timeout=timedelta(seconds=1))
+    way.put_instead("to client", b"354 ", answer)
+
+    with pytest.raises(error, match=answer.decode().strip()):
+        mailer.send(DESK, [WANG], MAIL)
+    way.cut()
+    mailer.send(DESK, [LI], MAIL)
+
+    assert [mail.recipients for mail in smtp_sink.messages] == [[LI]]
+
+
+@pytest.mark.parametrize("answer", ["421 4.3.2 closing", "450 4.3.0 not now", "550 5.7.1 never"])
+def test_refused_at_ehlo_it_is_an_outage(smtp_sink: SmtpSink, mailer_to: MakeMailer, answer: str) -> None:
+    mailer = mailer_to(smtp_sink)
+    smtp_sink.answer("EHLO", answer, close=True)
+
+    with pytest.raises(MailerUnavailableError, match="greet and log in"):
+        mailer.send(DESK, [WANG], MAIL)
+    mailer.send(DESK, [WANG], MAIL)
+
+    assert len(smtp_sink.messages) == 1
+
+
+def test_server_that_trickles_is_given_up(
+    smtp_sink: SmtpSink, mailer_to: MakeMailer, proxied: MakeProxy
+) -> None:
+    way = proxied(smtp_sink.host, smtp_sink.port)
+    mailer = mailer_to(smtp_sink, port=way.port, timeout=timedelta(milliseconds=300))
+    way.octets_per_second = 20
+
+    with pytest.raises(MailerUnavailableError, match="timed out"):
+        mailer.send(DESK, [WANG], MAIL)
+
+
+def test_server_that_never_ends_its_answer_is_given_up(
+    smtp_sink: SmtpSink, mailer_to: MakeMailer, proxied: MakeProxy
+) -> None:
+    way = proxied(smtp_sink.host, smtp_sink.port)
+    way.put_instead("to client", b"250", b"250-and\r\n" * 200_000)
+
+    with pytest.raises(MailerUnavailableError, match="takes too long over its answer"):
+        mailer_to(smtp_sink, port=way.port).check()
+
+
+def test_verdict_on_a_whole_mail_is_waited_for_longer(
+    smtp_sink: SmtpSink, mailer_to: MakeMailer, proxied: MakeProxy
+) -> None:
+    way = proxied(smtp_sink.host, smtp_sink.port)
+    verdict = way.hold("to client", b"250 2.0.0 queued")
+    threading.Timer(1.5, verdict.release).start()
+
+    mailer_to(smtp_sink, port=way.port, timeout=timedelta(seconds=1)).send(DESK, [WANG], MAIL)
+
+    assert verdict.is_reached

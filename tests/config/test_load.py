@@ -117,5 +117,5 @@ def test_the_example_file_is_a_configuration() -> None:
     imap = config.mailboxes["service"]
     assert isinstance(imap, ImapSettings)
     assert imap.security is Security.TLS
-    assert imap.timeout == timedelta(seconds=30)
+    assert imap.timeout == timedelta(seconds=20)
     assert isinstance(config.mailer, SmtpSettings)

@@ -15,8 +15,13 @@ class Certificate(NamedTuple):
     authority: Path
 
 
-def make_certificate(folder: Path, names: str = "IP:127.0.0.1,DNS:localhost") -> Certificate:
-    """Make an authority and a certificate for `names` (openssl's subjectAltName), valid for ten days."""
+def make_certificate(
+    folder: Path, names: str = "IP:127.0.0.1,DNS:localhost", *, expired: bool = False
+) -> Certificate:
+    """Make an authority and a certificate for `names` (openssl's subjectAltName), valid for ten days.
+
+    `expired`: the certificate's time was over yesterday.
+    """
     made = Certificate(folder / "server.pem", folder / "server.key", folder / "authority.pem")
     authority_key = folder / "authority.key"
     new = [
@@ -38,6 +43,14 @@ def make_certificate(folder: Path, names: str = "IP:127.0.0.1,DNS:localhost") ->
         *new, "-subj", "/CN=localhost", "-keyout", made.key, "-out", made.chain, "-CA", made.authority,
         "-CAkey", authority_key, "-addext", f"subjectAltName={names}", "-addext", "basicConstraints=CA:FALSE",
     )  # fmt: skip
+    if expired:
+        request = folder / "request.pem"
+        keep = ("-copy_extensions", "copy")
+        _openssl("x509", "-x509toreq", "-in", made.chain, "-signkey", made.key, *keep, "-out", request)
+        _openssl(
+            "x509", "-req", "-in", request, "-out", made.chain, "-days", "-1", *keep, "-set_serial", "1",
+            "-CA", made.authority, "-CAkey", authority_key,
+        )  # fmt: skip
     return made
 
 

@@ -213,7 +213,8 @@ class Proxy:
             return
         for at in range(len(octets)):
             sink.sendall(octets[at : at + 1])
-            time.sleep(1 / self.octets_per_second)
+            if rate := self.octets_per_second:
+                time.sleep(1 / rate)
 
 
 def _reset(one: socket.socket) -> None:

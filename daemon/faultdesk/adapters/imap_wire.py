@@ -13,6 +13,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from faultdesk.adapters.keepalive import keep_alive
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
@@ -42,8 +44,7 @@ class Wire(imaplib.IMAP4):
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
         plain = socket.create_connection((self.host, self.port), timeout)
-        # An IDLE that lasts minutes must notice a peer that is gone.
-        plain.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        keep_alive(plain)  # an IDLE that lasts minutes must notice a peer that is gone
         if self._context is None:
             return plain
         try:

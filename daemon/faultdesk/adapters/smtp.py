@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from faultdesk.adapters.protection import refuse_plain_text, trust
 from faultdesk.adapters.smtp_syntax import data_octets, mail_options, spell_address
+from faultdesk.adapters.smtp_wire import Wire
 from faultdesk.config.settings import Security, SmtpSettings
 from faultdesk.errors import ConfigError, MailDeferredError, MailerUnavailableError, MailRefusedError
 
-_PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.PLAIN: 25}
 _CLOSING = 421
 _GO_AHEAD = 354
 _REFUSALS = range(400, 600)
@@ -36,7 +36,7 @@ class SmtpMailer:
         self._password = password or ""
         self._context = trust(settings.ca_file, "mailer")
         self._lock = threading.Lock()
-        self._connection: smtplib.SMTP | None = None
+        self._connection: Wire | None = None
 
     def send(self, envelope_from: str, recipients: Sequence[str], content: bytes) -> None:
         """Hand over one mail and return once it was accepted for all recipients.
@@ -135,8 +135,7 @@ class SmtpMailer:
             self._withdraw(code, f"the mail refused: {_told(code, words)}")
         connection = self._required()
         try:
-            connection.send(octets)
-            code, words = connection.getreply()
+            code, words = connection.hand_over(octets)
         except _TROUBLE as error:
             self._drop()
             raise self._deferred(
@@ -168,9 +167,11 @@ class SmtpMailer:
             self._drop()
             raise self._deferred(f"lost the connection at {command[:4]}", error) from error
 
-    def _connect(self) -> smtplib.SMTP:
+    def _connect(self) -> Wire:
         try:
-            connection = self._dial()
+            connection = Wire(
+                self._settings, self._context if self._settings.security is Security.TLS else None
+            )
         except _TROUBLE as error:
             raise self._unavailable("connect", error) from error
         self._connection = connection
@@ -185,21 +186,6 @@ class SmtpMailer:
             raise self._unavailable("greet and log in", error) from error
         return connection
 
-    def _dial(self) -> smtplib.SMTP:
-        settings = self._settings
-        port = settings.port or _PORTS[settings.security]
-        name, timeout = settings.helo_name or None, settings.timeout.total_seconds()
-        if settings.security is Security.TLS:
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                settings.host, port, name, timeout=timeout, context=self._context
-            )
-        else:
-            connection = smtplib.SMTP(settings.host, port, name, timeout)
-        if connection.sock is not None:
-            # The last piece of a mail must not wait until the pieces before it are confirmed.
-            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return connection
-
     def _log_in(self, connection: smtplib.SMTP) -> None:
         user, password = self._settings.user, self._password
         if (user + password).isascii():
@@ -211,7 +197,7 @@ class SmtpMailer:
         if not _is_success(code):
             raise smtplib.SMTPAuthenticationError(code, words)
 
-    def _required(self) -> smtplib.SMTP:
+    def _required(self) -> Wire:
         if self._connection is None:
             raise MailerUnavailableError(f"{self._settings.host}: the connection is closed")
         return self._connection

@@ -106,7 +106,7 @@ class ImapSettings(MailboxSettings, frozen=True, kw_only=True, tag_field="type",
     after: After = After.FLAG
     move_to: str = ""
     idle: bool = True
-    timeout: timedelta = timedelta(seconds=30)
+    timeout: timedelta = timedelta(seconds=20)
     batch_messages: Count = 100
     batch_octets: Count = 8 * _MIB
 
@@ -129,7 +129,8 @@ class SmtpSettings(Table, frozen=True, kw_only=True, tag_field="type", tag="smtp
     user: str = ""
     password: Secret | None = None
     ca_file: Path | None = None
-    timeout: timedelta = timedelta(seconds=60)
+    timeout: timedelta = timedelta(seconds=20)
+    """For each answer; three times as long for the verdict on a whole mail."""
     helo_name: str = ""
 
 

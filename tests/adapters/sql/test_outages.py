@@ -165,11 +165,13 @@ def test_server_that_only_reads_is_left_for_one_that_writes(behind: Database) ->
         connection.execute(sa.text("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY"))
     with pytest.raises(DatabaseUnavailableError, match="read-only"):
         write(behind)
-    with behind.session() as connection:
+    operator = Database(behind.url.render_as_string())
+    with operator.session() as connection:
         connection.execute(sa.text("SET default_transaction_read_only = off"))
         connection.execute(
             sa.text(f"ALTER DATABASE {behind.url.database} RESET default_transaction_read_only")
         )
+    operator.close()
 
     write(behind)
 
