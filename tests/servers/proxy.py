@@ -184,9 +184,9 @@ class Proxy:
                 for piece in self._through_rules(way, tail, chunk):
                     self._send(sink, piece)
                 tail = (tail + chunk)[-_TAIL:]
-            if (
-                not self._swallowing.is_set() and sink in self._sockets
-            ):  # else it was cut, which is no farewell
+        # A sender that reset us is gone as well; one that we cut off says no farewell.
+        if not self._swallowing.is_set() and sink in self._sockets:
+            with contextlib.suppress(OSError):
                 sink.shutdown(socket.SHUT_WR)
 
     def _through_rules(self, way: Way, tail: bytes, chunk: bytes) -> Iterator[bytes]:
