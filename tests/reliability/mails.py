@@ -34,8 +34,8 @@ class Outcome(NamedTuple):
 
     messages: list[tuple[str, str, str | None]]
     tickets: list[tuple[Any, ...]]
-    mails: set[str]
-    """Message-IDs of what went out."""
+    mails: list[tuple[str, str]]
+    """To and Subject of what went out, a mail sent twice once; Message-IDs hold numbers that may have gaps."""
     twice: dict[str, int]
     """Those that went out more than once, and how often."""
 
@@ -48,10 +48,13 @@ def outcome(desk: RealDesk) -> Outcome:
         for row in desk.tickets()
     ]
     sent: dict[str, list[bytes]] = {}
+    mails: dict[str, tuple[str, str]] = {}
     for mail in desk.sink.messages:
-        sent.setdefault(str(read_mail(mail)["Message-ID"]), []).append(mail.content)
+        read = read_mail(mail)
+        sent.setdefault(str(read["Message-ID"]), []).append(mail.content)
+        mails[str(read["Message-ID"])] = (str(read["To"]), str(read["Subject"]))
     assert all(len(set(contents)) == 1 for contents in sent.values()), (
         "a mail sent twice is not the same mail"
     )
     twice = {message_id: len(contents) for message_id, contents in sent.items() if len(contents) > 1}
-    return Outcome(sorted(messages, key=lambda row: int(row[0])), tickets, set(sent), twice)
+    return Outcome(sorted(messages, key=lambda row: int(row[0])), tickets, sorted(mails.values()), twice)

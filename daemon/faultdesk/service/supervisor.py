@@ -43,6 +43,7 @@ class Supervisor:
         self._stopping = works.stopping
         self._received = threading.Event()
         self._received.set()  # what the last run left
+        self._is_audit_arranged = False
         self._watch = Watch(
             desk.store,
             desk.ledger,
@@ -71,7 +72,6 @@ class Supervisor:
         require_current(self._desk.store.database)
         # Blocked before any thread starts: they inherit it, and only sigtimedwait sees a signal.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-        arrange_audit(self._desk.config, self._desk.store, self._desk.ledger, self._desk.clock)
         self._works.engine.serve(self._works.performer)
         for loop in self._loops:
             loop.start()
@@ -157,6 +157,10 @@ class Supervisor:
             self._received.set()
 
     def _tick(self) -> None:
+        if not self._is_audit_arranged:
+            # Here, not at the start: a locked database is waited for.
+            arrange_audit(self._desk.config, self._desk.store, self._desk.ledger, self._desk.clock)
+            self._is_audit_arranged = True
         while self._desk.ledger.tick(self._desk.store):
             if self._stopping.is_set():
                 return
