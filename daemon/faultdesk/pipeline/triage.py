@@ -17,7 +17,7 @@ log = structlog.get_logger()
 STRIKES = 3
 """Failures after which a message is set aside."""
 _MESSAGES, _OCTETS = 50, 16 * 1024 * 1024
-_DECIDED = 5
+_DECIDED = 10
 """Decided in one transaction: receipts of sent mails wait no longer than that for their turn to be written."""
 
 
