@@ -18,7 +18,8 @@ from faultdesk.pipeline.patience import patience
 from faultdesk.pipeline.perform import Performer, PerformFunction
 from faultdesk.pipeline.ports import Batch, Cursor, RawMessage
 from faultdesk.pipeline.send_mail import SendMail
-from faultdesk.pipeline.store import Transaction, Worker
+from faultdesk.pipeline.store import Transaction
+from faultdesk.pipeline.work import Worker
 
 NOON = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
 

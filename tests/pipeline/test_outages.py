@@ -7,7 +7,7 @@ from faultdesk.domain.decision import Job
 from faultdesk.errors import MailerUnavailableError
 from faultdesk.handlers.testing import a_message
 from faultdesk.pipeline import outages
-from faultdesk.pipeline.store import JobState
+from faultdesk.pipeline.work import JobState
 from pipeline.desk import PlayedDesk
 from pipeline.test_perform import jobs, mail, put
 
@@ -129,3 +129,30 @@ def test_a_job_that_always_meets_an_outage_does_not_keep_the_others(store: SqlSt
 
     assert done == numbers[1:]
     assert [state for _, state, _ in jobs(desk)] == ["held"]
+
+
+@pytest.mark.usefixtures("forgetful")
+def test_the_end_of_a_timer_that_was_moved_frees_no_mail_from_its_outage(store: SqlStore) -> None:
+    desk = PlayedDesk(store, {}, {"test.timer": lambda *_: None})
+    desk.mailer.error = MailerUnavailableError("connect: refused")
+    decide(desk, "a")
+    desk.perform()
+    for minutes in (30, 1):
+        put(desk, Job("test.timer", name="timer", run_at=desk.clock.now() + timedelta(minutes=minutes)))
+
+    desk.clock.advance(timedelta(minutes=2))
+    with store.write() as tx:
+        ((timer, _),) = tx.jobs.take_due(desk.clock.now(), 10)
+    (claimed,) = desk.performer.begin([timer]).claimed
+    desk.performer.perform(claimed)
+
+    assert [(kind, state) for kind, state, _ in jobs(desk)] == [("mail.send", "held")]
+
+
+def test_a_held_job_says_why(desk: PlayedDesk) -> None:
+    decide(desk, "a")
+    desk.perform()
+
+    with desk.store.database.read() as connection:
+        (error,) = connection.exec_driver_sql("SELECT error FROM job").one()
+    assert error == "connect: refused"

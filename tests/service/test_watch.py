@@ -8,7 +8,7 @@ from faultdesk.adapters.sql.listings import status
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.decision import Job
 from faultdesk.errors import MailerUnavailableError
-from faultdesk.pipeline.store import JobState
+from faultdesk.pipeline.work import JobState
 from faultdesk.service.watch import Watch
 from pipeline.desk import PlayedDesk
 
@@ -142,7 +142,7 @@ def test_an_outage_of_the_mail_server_is_told_by_the_command(watched: Watched) -
     watched.report()
     watched.pass_minutes(3)
 
-    assert watched.by_command == ["faultdesk: outage stands still"]
+    assert watched.by_command == ["faultdesk: the way out stands still"]
 
 
 def test_messages_that_nobody_reads_and_jobs_that_nobody_performs_are_told(watched: Watched) -> None:
@@ -155,8 +155,8 @@ def test_messages_that_nobody_reads_and_jobs_that_nobody_performs_are_told(watch
     watched.pass_minutes(3)
 
     assert sorted(watched.by_command) == [
-        "faultdesk: jobs stands still",
-        "faultdesk: messages stands still",
+        "faultdesk: the ledger of jobs stands still",
+        "faultdesk: triage stands still",
     ]
 
 

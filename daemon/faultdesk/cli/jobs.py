@@ -9,7 +9,7 @@ from faultdesk.adapters.sql import listings, mending
 from faultdesk.cli.context import configuration, database, reading
 from faultdesk.cli.show import AsJson, Limit, details, listing
 from faultdesk.errors import PermanentError
-from faultdesk.pipeline.store import JobState
+from faultdesk.pipeline.work import JobState
 
 app = typer.Typer(name="jobs", help="What must happen, and what could not.", no_args_is_help=True)
 

@@ -1,7 +1,6 @@
 """run and status: the daemon, and how it is."""
 
 import os
-import sys
 from typing import Annotated
 
 import typer
@@ -16,7 +15,6 @@ from faultdesk.service.logs import configure_logs
 from faultdesk.service.supervisor import Supervisor, drain
 from faultdesk.service.wiring import open_works
 
-_SWITCH_SECONDS = 0.0005
 _PRIVATE = 0o077
 """What the daemon writes holds clients' mails: nobody else reads it."""
 
@@ -27,8 +25,6 @@ def run(
 ) -> None:
     """Work until SIGTERM: collect, read, triage, perform."""
     os.umask(_PRIVATE)
-    # Five milliseconds, the default, are long between a server's 250 and the receipt's commit.
-    sys.setswitchinterval(_SWITCH_SECONDS)
     config = configuration(context)
     configure_logs(config.log.level)
     desk, works = open_works(config)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import reduce
 
 import msgspec
 
-from faultdesk.domain.replay import replay
+from faultdesk.domain.replay import noticed_after
 from faultdesk.domain.ticket import Deadline, Event
 
 
@@ -31,7 +32,7 @@ def deadlines_of(events: Sequence[Event]) -> tuple[Deadline, ...]:
     `noticed_earlier` says that an earlier one was worked on later.
     """
     opened = next((event for event in events if event.kind == "opened"), None)
-    started_at = replay(events).noticed_at
+    started_at = reduce(noticed_after, events, None)
     if opened is None or started_at is None:
         return ()
     return tuple(

@@ -33,19 +33,22 @@ def status_after(status: Status, event: Event) -> Status:
     return _STATUS.get(event.kind, status)
 
 
+def noticed_after(known: datetime | None, event: Event) -> datetime | None:
+    """Tell when a ticket's first notice reached the desk, as far as is known after an event."""
+    at = event.data.get("noticed_at") if event.kind in _NOTICED else None
+    if at is None:
+        return known
+    moment = datetime.fromisoformat(at)
+    return moment if known is None else min(known, moment)
+
+
 def replay(events: Iterable[Event]) -> Standing:
     """Play a log, oldest event first."""
     standing = Standing()
     for event in events:
         standing = Standing(
             status=status_after(standing.status, event),
-            noticed_at=_earlier(standing.noticed_at, event),
+            noticed_at=noticed_after(standing.noticed_at, event),
             held=HOLDS.get(event.kind, standing.held),
         )
     return standing
-
-
-def _earlier(known: datetime | None, event: Event) -> datetime | None:
-    at = event.data.get("noticed_at") if event.kind in _NOTICED else None
-    moments = [moment for moment in (known, datetime.fromisoformat(at) if at else None) if moment]
-    return min(moments, default=None)

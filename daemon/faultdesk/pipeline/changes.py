@@ -1,6 +1,6 @@
 """A change of a ticket: the event, the state that follows, and what handlers make of it."""
 
-from faultdesk.domain.replay import HOLDS, replay, status_after
+from faultdesk.domain.replay import HOLDS, noticed_after, status_after
 from faultdesk.domain.ticket import Event
 from faultdesk.handlers.host import Failure, Host
 from faultdesk.pipeline.failures import failure_event
@@ -30,7 +30,8 @@ class Changes:
             tx.tickets.set_status(ticket_id, status)
         if event.kind in HOLDS:
             tx.tickets.set_held(ticket_id, held=HOLDS[event.kind])
-        if (noticed_at := replay([event]).noticed_at) is not None:
+        noticed_at = noticed_after(before.noticed_at, event)
+        if noticed_at is not None and noticed_at != before.noticed_at:
             tx.tickets.set_noticed_at(ticket_id, noticed_at)
         failures: list[Failure] = []
         ticket, desk = tx.tickets.get(ticket_id), self._ledger.identity

@@ -11,7 +11,8 @@ from faultdesk.domain.reference import Seal
 from faultdesk.domain.ticket import Event, Participant, Role
 from faultdesk.pipeline.outgoing import compose
 from faultdesk.pipeline.ports import Clock
-from faultdesk.pipeline.store import Engine, JobState, Store, Transaction
+from faultdesk.pipeline.store import Engine, Store, Transaction
+from faultdesk.pipeline.work import JobState
 
 log = structlog.get_logger()
 

@@ -16,7 +16,8 @@ from faultdesk.errors import OutageError, PermanentError, TransientError
 from faultdesk.pipeline.ledger import SEND_MAIL, Ledger
 from faultdesk.pipeline.outages import Outages
 from faultdesk.pipeline.ports import Clock
-from faultdesk.pipeline.store import Claim, ClaimedJob, OutgoingMail, Store, Transaction
+from faultdesk.pipeline.store import OutgoingMail, Store, Transaction
+from faultdesk.pipeline.work import Claim, ClaimedJob
 
 log = structlog.get_logger()
 
@@ -121,14 +122,14 @@ class Performer:
         """Make one attempt at a job; whatever comes of it is written down."""
         job = claimed.job
         if self._outages.is_shut(job.kind):
-            self._patience(self._hold, job)
+            self._patience(self._hold, job, "another one of its kind met an outage a moment ago")
             return
         try:
             desk = self._attempt(claimed)
         except OutageError as error:
             log.warning("job.held", job=job.id, kind=job.kind, reason=str(error))
             self._outages.began(job.kind)
-            self._patience(self._hold, job)
+            self._patience(self._hold, job, str(error))
         except PermanentError as error:
             self._patience(self._park, job, str(error), traceback.format_exc())
         # A job runs strangers' code against strangers' servers: whatever it raises is kept and tried again.
@@ -143,7 +144,7 @@ class Performer:
         job = claimed.job
         was_out = self._outages.ended(job.kind) or claimed.uncounted > 0
         try:
-            self._patience(self._finish, job, desk, was_out)
+            self._patience(self._finish, claimed, desk, was_out)
         except TransientError:
             raise
         # What a job decided may be nothing that can be written down; its worker goes on.
@@ -166,10 +167,11 @@ class Performer:
         function(job, desk)
         return desk
 
-    def _finish(self, job: Job, desk: JobDesk, was_out: bool) -> None:  # noqa: FBT001 - called by patience
+    def _finish(self, claimed: ClaimedJob, desk: JobDesk, was_out: bool) -> None:  # noqa: FBT001 - by patience
+        job = claimed.job
         with self._store.write() as tx:
             if was_out:
-                tx.jobs.release(desk.now)
+                tx.jobs.release(claimed, desk.now)
             # First its end, so that a job may put its own name again.
             if not tx.jobs.finish(job):
                 log.warning("job.taken_over", job=job.id, kind=job.kind)
@@ -187,9 +189,9 @@ class Performer:
         for ticket_id, decision in desk.decided:
             self._ledger.apply(tx, ticket_id, job.kind.partition(".")[0], decision)
 
-    def _hold(self, job: Job) -> None:
+    def _hold(self, job: Job, reason: str) -> None:
         with self._store.write() as tx:
-            tx.jobs.hold(job)
+            tx.jobs.hold(job, reason)
 
     def _postpone(self, claimed: ClaimedJob, reason: str, error: str) -> None:
         job = claimed.job

@@ -1,6 +1,6 @@
 """What the pipeline needs of the database: three ledgers in one transaction."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import StrEnum
@@ -8,10 +8,11 @@ from typing import Any, Protocol
 
 import msgspec
 
-from faultdesk.domain.decision import Job
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.ticket import Classification, Event, Participant, Status, Ticket
+from faultdesk.pipeline.health import Health
 from faultdesk.pipeline.ports import Batch, Cursor
+from faultdesk.pipeline.work import Jobs, Worker
 
 
 class InboxState(StrEnum):
@@ -35,18 +36,6 @@ class Received(msgspec.Struct, frozen=True):
     strikes: int
     ticket_id: int | None = None
     """Of one that was put back: the ticket that says it could not be read."""
-
-
-class JobState(StrEnum):
-    """Where a job is; one that is done is deleted.
-
-    due: waits for its time; sent: with the engine; held: its way out is down; parked: failed for good.
-    """
-
-    DUE = "due"
-    SENT = "sent"
-    HELD = "held"
-    PARKED = "parked"
 
 
 class OutgoingMail(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,99 +184,6 @@ class Tickets(Protocol):
 
     def events(self, ticket_id: int) -> tuple[Event, ...]:
         """Read the log, oldest first."""
-
-
-class ClaimedJob(msgspec.Struct, frozen=True):
-    """A job that is ours to run as long as its `tries` has not changed."""
-
-    job: Job
-    lane: str
-    uncounted: int = 0
-    """Attempts that tell nothing about the job: they met an outage, or came before it was put again."""
-
-    @property
-    def attempt(self) -> int:
-        """The number of this attempt among those that count."""
-        return self.job.tries - self.uncounted
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """What was begun, and what is to be asked for again; the rest is not ours to run any more."""
-
-    claimed: list[ClaimedJob]
-    left: list[int]
-
-
-class Worker(Protocol):
-    """What an engine calls."""
-
-    def begin(self, job_ids: Sequence[int]) -> Claim:
-        """Begin jobs, in their order."""
-
-    def perform(self, claimed: ClaimedJob) -> None:
-        """Make one attempt at a job that was begun."""
-
-
-class Jobs(Protocol):
-    """The ledger of what must happen. Only its transactions change it."""
-
-    def put(self, new: Job, lane: str, state: JobState, run_at: datetime) -> int:
-        """Add a job or move a named one; an attempt at it that is under way will count for nothing."""
-
-    def cancel(self, name: str) -> None:
-        """Take back a named job that waits."""
-
-    def take_due(self, now: datetime, limit: int) -> list[tuple[int, str]]:
-        """Mark what has come due as sent; return ids and lanes in order."""
-
-    def sent(self) -> list[tuple[int, str]]:
-        """List what was given to an engine and has not ended, in order."""
-
-    def claim(self, job_ids: Sequence[int]) -> Claim:
-        """Begin an attempt at the first job of each lane, behind nothing that backs off.
-
-        A job that was begun before, and so may have ended the process, is begun alone.
-        """
-
-    def finish(self, done: Job) -> bool:
-        """End a job; False when somebody else has begun it since."""
-
-    def postpone(self, failed: Job, run_at: datetime, error: str) -> None:
-        """Let a failed job wait for its next attempt."""
-
-    def park(self, failed: Job, error: str) -> None:
-        """Put a job aside for a person to look at."""
-
-    def hold(self, failed: Job) -> None:
-        """Let a job wait for the end of an outage; its attempt does not count."""
-
-    def take_probes(self) -> list[tuple[int, str]]:
-        """Mark of each kind the held job that was tried least as sent; return ids and lanes."""
-
-    def any_held(self) -> bool:
-        """Tell whether something waits for the end of an outage."""
-
-    def release(self, now: datetime) -> None:
-        """Let everything that is held come due."""
-
-    def next_due(self) -> datetime | None:
-        """Tell when the next waiting job comes due."""
-
-
-class Health(Protocol):
-    """What stands still although it should move, and what people were told of it."""
-
-    def troubles(self, mailboxes: Mapping[str, datetime], before: datetime) -> dict[str, str]:
-        """Name what has not moved since `before`, and mailboxes not reached since their moment; with reasons."""
-
-    def alarms(self) -> dict[str, str]:
-        """Name what people were told of and not yet told that it is over, with the reason."""
-
-    def raise_alarm(self, name: str, reason: str, now: datetime) -> bool:
-        """Note that people are told; False when somebody did so already."""
-
-    def clear_alarm(self, name: str) -> bool:
-        """Note that people are told that it is over; False when somebody did so already."""
 
 
 class Transaction(Protocol):

@@ -56,7 +56,8 @@ class NightlyAudit:
         report = self._run_audit()
         with self._store.database.write() as connection:
             keep_report(connection, report, desk.now)
-        log.log(40 if report.total else 20, "audit.ended", findings=report.total, summary=report.summary)
+        tell = log.error if report.total else log.info
+        tell("audit.ended", findings=report.total, summary=report.summary)
         if report.total and self._config.desk.alerts:
             desk.send(self._mail(report, desk.now))
         desk.put(_next_audit(self._config, desk.now))

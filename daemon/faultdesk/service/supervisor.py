@@ -186,15 +186,16 @@ class Supervisor:
     def _note_batch(self) -> None:
         """Wake triage, and wait until it has caught up: what waits ahead of a new mail stays short."""
         self._received.set()
-        while True:
-            loop = threading.current_thread()
+        loop = threading.current_thread()
+        while self._is_behind():
             if isinstance(loop, Loop):
                 loop.beat()
-            with self._desk.store.read() as tx:
-                if tx.inbox.waiting() < _MOST_WAITING:
-                    return
             if self._stopping.wait(_CATCHING_UP_SECONDS):
                 return
+
+    def _is_behind(self) -> bool:
+        with self._desk.store.read() as tx:
+            return tx.inbox.waiting() >= _MOST_WAITING
 
     def _collecting(self, mailbox: Mailbox) -> Callable[[], None]:
         poll = self._desk.config.mailboxes[mailbox.name].poll

@@ -8,7 +8,7 @@ from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.decision import Job
 from faultdesk.errors import TransientError
 from faultdesk.handlers import Desk
-from faultdesk.pipeline.store import Claim, ClaimedJob
+from faultdesk.pipeline.work import Claim, ClaimedJob, JobState
 from pipeline.desk import NOON, PlayedDesk
 
 
@@ -28,8 +28,6 @@ class Recording:
 
 
 def put(desk: PlayedDesk, engine: ThreadsEngine, job: Job, lane: str) -> None:
-    from faultdesk.pipeline.store import JobState  # noqa: PLC0415 - only here
-
     with desk.store.write() as tx:
         job_id = tx.jobs.put(job, lane, JobState.SENT, NOON)
         assert job_id is not None

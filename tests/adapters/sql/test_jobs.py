@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.decision import Job
-from faultdesk.pipeline.store import JobState
+from faultdesk.pipeline.work import JobState
 
 NOW = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)

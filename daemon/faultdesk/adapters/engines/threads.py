@@ -10,7 +10,8 @@ from collections.abc import Callable
 import structlog
 
 from faultdesk.errors import TransientError
-from faultdesk.pipeline.store import Store, Transaction, Worker
+from faultdesk.pipeline.store import Store, Transaction
+from faultdesk.pipeline.work import Worker
 
 log = structlog.get_logger()
 

@@ -10,9 +10,9 @@ from faultdesk.adapters.sql.tables import alarm, inbox, job, mailbox
 from faultdesk.adapters.sql.upsert import insert
 
 _OLDEST = (
-    ("messages", "received messages wait and are not read", inbox.c.collected_at, inbox.c.state, "received"),
-    ("jobs", "jobs are due and are not performed", job.c.run_at, job.c.state, "due"),
-    ("outage", "the way out is down, and jobs are held", job.c.run_at, job.c.state, "held"),
+    ("triage", "received messages wait and are not read", inbox.c.collected_at, inbox.c.state, "received"),
+    ("the ledger of jobs", "jobs are due and are not performed", job.c.run_at, job.c.state, "due"),
+    ("the way out", "it is down, and jobs are held", job.c.run_at, job.c.state, "held"),
 )
 
 

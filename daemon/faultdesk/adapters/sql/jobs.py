@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from faultdesk.adapters.sql.tables import job
 from faultdesk.adapters.sql.upsert import insert
 from faultdesk.domain.decision import Job
-from faultdesk.pipeline.store import Claim, ClaimedJob, JobState
+from faultdesk.pipeline.work import Claim, ClaimedJob, JobState
 
 _DUE = job.c.state == sa.literal_column("'due'")
 """A literal, not a parameter: only so SQLite uses the partial index."""
@@ -169,10 +169,12 @@ class SqlJobs:
             {"mine": failed.id, "fence": failed.tries},
         )
 
-    def hold(self, failed: Job) -> None:
+    def hold(self, failed: Job, reason: str) -> None:
         """Let a job wait for the end of an outage; its attempt does not count."""
         self._connection.execute(
-            job.update().where(*_MINE).values(state=JobState.HELD, uncounted=job.c.uncounted + 1),
+            job.update()
+            .where(*_MINE)
+            .values(state=JobState.HELD, uncounted=job.c.uncounted + 1, error=reason),
             {"mine": failed.id, "fence": failed.tries},
         )
 
@@ -187,9 +189,11 @@ class SqlJobs:
         """Tell whether something waits for the end of an outage."""
         return self._connection.scalar(select(job.c.id).where(_HELD).limit(1)) is not None
 
-    def release(self, now: datetime) -> None:
-        """Let everything that is held come due."""
-        self._connection.execute(job.update().where(_HELD).values(state=JobState.DUE, run_at=now))
+    def release(self, over: ClaimedJob, now: datetime) -> None:
+        """Let what is held come due: of this job's kind, of its lane, and what stands behind these."""
+        lanes = select(job.c.lane).where(_HELD, job.c.kind == over.job.kind)
+        freed = sa.or_(job.c.lane == over.lane, job.c.lane.in_(lanes))
+        self._connection.execute(job.update().where(_HELD, freed).values(state=JobState.DUE, run_at=now))
 
     def next_due(self) -> datetime | None:
         """Tell when the next waiting job comes due."""

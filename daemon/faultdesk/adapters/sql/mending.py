@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from faultdesk.adapters.sql.tables import inbox, job, message
 from faultdesk.pipeline.ledger import SEND_MAIL
@@ -36,15 +36,12 @@ def put_back(connection: sa.Connection, inbox_id: int, content: bytes, now: date
     ).one_or_none()
     if failed is None:
         return None
-    earlier = connection.scalar(
-        select(func.count()).where(inbox.c.mailbox == failed.mailbox, inbox.c.uid.like(f"{failed.uid}.%"))
-    )
     kept = {name: getattr(failed, name) for name in ("mailbox", "uid_validity", "arrived_at", "ticket_id")}
     new: int = connection.execute(
         inbox.insert()
         .values(
             **kept,
-            uid=f"{failed.uid}.{(earlier or 0) + 1}",
+            uid=f"{failed.uid}.{inbox_id}",
             sha256=hashlib.sha256(content).digest(),
             size=len(content),
             truncated=False,

@@ -20,7 +20,7 @@ from faultdesk.adapters.sql.blanking import (
     received_for,
 )
 from faultdesk.adapters.sql.database import Database
-from faultdesk.adapters.sql.tables import event, inbox, job, message, participant, ticket
+from faultdesk.adapters.sql.tables import event, inbox, job, mention, message, participant, ticket
 from faultdesk.domain.retention import rename, without_words
 from faultdesk.domain.ticket import Event
 from faultdesk.pipeline.ledger import SEND_MAIL
@@ -168,6 +168,7 @@ def _erase_from(
         .where(participant.c.ticket_id.in_(tickets), participant.c.address == address)
         .values(address=name, name="")
     )
+    connection.execute(mention.delete().where(mention.c.ticket_id.in_(tickets)))
     change_events(connection, asked, without_words)
     change_events(connection, others, lambda one: _renamed(one, address, name))
     blank_tickets(connection, asked)
