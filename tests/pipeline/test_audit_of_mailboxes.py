@@ -35,9 +35,12 @@ def found(store: SqlStore, clock: SetClock, mailbox: Mailbox) -> list[tuple[str,
     return [(one.subject, one.problem) for one in report.findings if one.subject.startswith("mailbox")]
 
 
-def damage(store: SqlStore, statement: str) -> None:
+def forget(store: SqlStore, uid: int) -> None:
     with store.database.write() as connection:
-        connection.exec_driver_sql(statement)
+        for table, column in (("octets", "inbox_id"), ("inbox", "id")):
+            connection.exec_driver_sql(
+                f"DELETE FROM {table} WHERE {column} = (SELECT id FROM inbox WHERE uid = '{uid}')"  # noqa: S608
+            )
 
 
 @pytest.fixture
@@ -64,7 +67,7 @@ def test_a_collected_mailbox_misses_nothing(store: SqlStore, clock: SetClock, lo
 def test_a_uid_that_the_ledger_does_not_know_is_found(
     store: SqlStore, clock: SetClock, looking: ImapMailbox
 ) -> None:
-    damage(store, "DELETE FROM inbox WHERE uid = '2'")
+    forget(store, 2)
 
     assert found(store, clock, looking) == [("mailbox desk, UID 2", "is not in the ledger")]
 
@@ -97,7 +100,7 @@ def test_after_a_change_of_uidvalidity_messages_are_known_by_their_octets(
     collect(mailbox, store, clock, lambda: None)
     assert found(store, clock, mailbox_of(account, folder="Faults")) == []
 
-    damage(store, "DELETE FROM inbox WHERE uid = '1'")
+    forget(store, 1)
 
     assert found(store, clock, mailbox_of(account, folder="Faults")) == [
         ("mailbox desk, UID 1", "is not in the ledger")
@@ -108,7 +111,7 @@ def test_an_audit_changes_nothing_on_the_server(
     store: SqlStore, clock: SetClock, looking: ImapMailbox, account: MailAccount
 ) -> None:
     before = account.flags()
-    damage(store, "DELETE FROM inbox WHERE uid = '2'")
+    forget(store, 2)
 
     found(store, clock, looking)
 

@@ -219,7 +219,7 @@ class DeskMachine(RuleBasedStateMachine):
     @invariant()
     def nothing_is_stored_twice(self) -> None:
         with self.store.database.read() as connection:
-            contents = [bytes(row[0]) for row in connection.exec_driver_sql("SELECT content FROM inbox")]
+            contents = [bytes(row[0]) for row in connection.exec_driver_sql("SELECT content FROM octets")]
         assert len(contents) == len(set(contents))
 
     @invariant()

@@ -1,6 +1,7 @@
 """run and status: the daemon, and how it is."""
 
 import os
+import sys
 from typing import Annotated
 
 import typer
@@ -17,6 +18,8 @@ from faultdesk.service.wiring import open_works
 
 _PRIVATE = 0o077
 """What the daemon writes holds clients' mails: nobody else reads it."""
+_SWITCH_SECONDS = 0.0005
+"""A thread back from a server or the disk waits so long for the one that computes; 5 ms unless told."""
 
 
 def run(
@@ -25,6 +28,7 @@ def run(
 ) -> None:
     """Work until SIGTERM: collect, read, triage, perform."""
     os.umask(_PRIVATE)
+    sys.setswitchinterval(_SWITCH_SECONDS)
     config = configuration(context)
     configure_logs(config.log.level)
     desk, works = open_works(config)

@@ -76,7 +76,7 @@ class Inbox(Protocol):
     def report(self, mailbox_name: str, now: datetime, error: str | None) -> None:
         """Note that a mailbox was reached just now, or why it was not."""
 
-    def received(self, limit: int, octets: int) -> list[Received]:
+    def received(self, limit: int, most_octets: int) -> list[Received]:
         """Take the oldest waiting messages, at most so many and so large; at least one if there is any."""
 
     def waiting(self) -> int:

@@ -89,7 +89,6 @@ def upgrade() -> None:
         sa.Column("settled", sa.Boolean(), nullable=False),
         sa.Column("ticket_id", _ID, nullable=True),
         sa.Column("purged_at", _MOMENT, nullable=True),
-        sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_inbox_ticket_id_ticket")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox")),
     )
@@ -112,6 +111,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("NOT settled"),
     )
     op.create_index("uq_inbox_uid", "inbox", ["mailbox", "uid_validity", "uid"], unique=True)
+
+    op.create_table(
+        "octets",
+        sa.Column("inbox_id", _ID, autoincrement=False, nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["inbox_id"], ["inbox.id"], name=op.f("fk_octets_inbox_id_inbox")),
+        sa.PrimaryKeyConstraint("inbox_id", name=op.f("pk_octets")),
+    )
 
     op.create_table(
         "job",
@@ -229,6 +236,7 @@ def downgrade() -> None:
         "message",
         "participant",
         "job",
+        "octets",
         "inbox",
         "event",
         "mention",

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam, case, func, select
 
 from faultdesk.adapters.sql.database import Database
-from faultdesk.adapters.sql.tables import attachment, event, inbox, message, ticket
+from faultdesk.adapters.sql.tables import attachment, event, inbox, message, octets, ticket
 from faultdesk.domain.retention import figures_of
 from faultdesk.domain.ticket import Event
 
@@ -52,17 +52,17 @@ def received_for(connection: sa.Connection, tickets: Sequence[int]) -> list[int]
 
 def octets_of(connection: sa.Connection, received: Sequence[int]) -> int:
     """Sum up the octets that are kept of received messages."""
-    kept = select(func.sum(func.length(inbox.c.content))).where(inbox.c.id.in_(received))
+    kept = select(func.sum(func.length(octets.c.content))).where(octets.c.inbox_id.in_(received))
     return int(connection.scalar(kept) or 0)
 
 
 def blank_received(connection: sa.Connection, received: Sequence[int], now: datetime) -> None:
     """Remove the octets; mailbox, UID and sha256 stay, so that they are never collected as new."""
+    connection.execute(octets.delete().where(octets.c.inbox_id.in_(received)))
     connection.execute(
         inbox.update()
         .where(inbox.c.id.in_(received))
         .values(
-            content=b"",
             error=None,
             # Why it was ignored may name its sender.
             reason=case((inbox.c.reason.contains("@"), None), else_=inbox.c.reason),

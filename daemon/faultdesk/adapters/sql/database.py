@@ -13,6 +13,7 @@ from faultdesk.adapters.sql.turns import Turns
 from faultdesk.errors import ConfigError, DatabaseUnavailableError
 
 _BUSY_SECONDS = 10
+_CACHE_KIB = 16 * 1024
 _TRANSIENT = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -44,8 +45,14 @@ class Database:
         # Threads of this process queue here; SQLite's own busy handler sleeps and guesses.
         self._writing = Turns() if self.is_sqlite else nullcontext()
         self._engine = self._make_engine()
+        # One connection does all writing: each commit of one empties the page caches of all others.
+        self._writer = (
+            self._make_engine(pool_size=1, max_overflow=0, pool_timeout=_BUSY_SECONDS)
+            if self.is_sqlite
+            else self._engine
+        )
 
-    def _make_engine(self) -> sa.Engine:
+    def _make_engine(self, **pool: Any) -> sa.Engine:  # noqa: ANN401 - options of the pool
         options: dict[str, Any] = {
             "json_serializer": lambda value: msgspec.json.encode(value).decode(),
             "json_deserializer": msgspec.json.decode,
@@ -56,7 +63,7 @@ class Database:
                 from faultdesk.adapters.sql import postgresql  # noqa: PLC0415 - an extra, which may be missing
 
                 return postgresql.make_engine(self.url, options)
-            engine = sa.create_engine(self.url, connect_args={"timeout": _BUSY_SECONDS}, **options)
+            engine = sa.create_engine(self.url, connect_args={"timeout": _BUSY_SECONDS}, **options, **pool)
         except (sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
             raise ConfigError(f"database.url: no driver for {self.url.drivername}: {error}") from error
         event.listen(engine, "connect", _set_pragmas)
@@ -65,7 +72,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """Open a transaction that may write."""
-        with self._writing, _translated(), self._engine.begin() as connection:
+        with self._writing, _translated(), self._writer.begin() as connection:
             self._begin(connection, "BEGIN IMMEDIATE")
             yield connection
 
@@ -106,6 +113,7 @@ class Database:
 
     def close(self) -> None:
         """Close every connection."""
+        self._writer.dispose()
         self._engine.dispose()
 
 
@@ -114,6 +122,8 @@ def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - DB
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA temp_store=MEMORY")  # what undoes a failed statement, a file otherwise
+    connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
 
 
 @contextmanager

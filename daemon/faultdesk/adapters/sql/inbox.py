@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import bindparam, select
 
-from faultdesk.adapters.sql.tables import inbox, mailbox
+from faultdesk.adapters.sql.tables import inbox, mailbox, octets
 from faultdesk.errors import NotFoundError
 from faultdesk.pipeline.ports import Batch, Cursor, RawMessage
 from faultdesk.pipeline.store import InboxState, Received
@@ -34,17 +34,18 @@ class SqlInbox:
         """Store what is not known yet, move the cursor; return how many were new."""
         hashed = {raw.uid: hashlib.sha256(raw.content).digest() for raw in batch.messages}
         known = self._known(mailbox_name, batch, hashed)
-        rows = [
-            _row(mailbox_name, batch.cursor.uid_validity, raw, hashed[raw.uid], now)
-            for raw in batch.messages
-            if raw.uid not in known
-        ]
-        if rows:
-            self._connection.execute(inbox.insert(), rows)
+        new = {raw.uid: raw for raw in batch.messages if raw.uid not in known}
+        if new:
+            validity = batch.cursor.uid_validity
+            rows = [_row(mailbox_name, validity, raw, hashed[uid], now) for uid, raw in new.items()]
+            stored = self._connection.execute(_STORE, rows).all()
+            self._connection.execute(
+                octets.insert(), [{"inbox_id": row.id, "content": new[row.uid].content} for row in stored]
+            )
         self._set_mailbox(
             mailbox_name, uid_validity=batch.cursor.uid_validity, last_uid=batch.cursor.last_uid
         )
-        return len(rows)
+        return len(new)
 
     def _known(self, mailbox_name: str, batch: Batch, hashed: dict[str, bytes]) -> set[str]:
         here = inbox.c.mailbox == mailbox_name
@@ -110,22 +111,22 @@ class SqlInbox:
         if not changed.rowcount:
             self._connection.execute(mailbox.insert().values(name=mailbox_name, **values))
 
-    def received(self, limit: int, octets: int) -> list[Received]:
+    def received(self, limit: int, most_octets: int) -> list[Received]:
         """Take the oldest waiting messages, at most so many and so large; at least one if there is any."""
         sizes = self._connection.execute(
-            select(inbox.c.id, inbox.c.strikes, sa.func.length(inbox.c.content).label("octets"))
+            select(inbox.c.id, sa.func.length(octets.c.content).label("octets"))
+            .join(octets)
             .where(_RECEIVED)
             .order_by(inbox.c.id)
             .limit(limit)
         )
         chosen: list[int] = []
         for row in sizes:
-            octets -= row.octets
-            if chosen and octets < 0:
+            most_octets -= row.octets
+            if chosen and most_octets < 0:
                 break
             chosen.append(row.id)
-        columns = [inbox.c[name] for name in Received.__struct_fields__]
-        rows = self._connection.execute(select(*columns).where(inbox.c.id.in_(chosen)).order_by(inbox.c.id))
+        rows = self._connection.execute(_WAITING, {"chosen": chosen})
         return [Received(*row) for row in rows]
 
     def waiting(self) -> int:
@@ -179,9 +180,7 @@ class SqlInbox:
 
     def content(self, inbox_id: int) -> bytes:
         """Give the octets as they came."""
-        row = self._connection.execute(
-            select(inbox.c.content, inbox.c.purged_at).where(inbox.c.id == inbox_id)
-        ).one_or_none()
+        row = self._connection.execute(_CONTENT, {"row": inbox_id}).one_or_none()
         if row is None:
             raise NotFoundError(f"no message {inbox_id} in the inbox")
         if row.purged_at is not None:
@@ -189,6 +188,18 @@ class SqlInbox:
         return bytes(row.content)
 
 
+_CONTENT = (
+    select(octets.c.content, inbox.c.purged_at)
+    .select_from(inbox.outerjoin(octets))
+    .where(inbox.c.id == bindparam("row"))
+)
+_STORE = inbox.insert().returning(inbox.c.id, inbox.c.uid)
+_WAITING = (
+    select(*((octets if name == "content" else inbox).c[name] for name in Received.__struct_fields__))
+    .join_from(inbox, octets)
+    .where(inbox.c.id.in_(bindparam("chosen", expanding=True)))
+    .order_by(inbox.c.id)
+)
 _END = (
     inbox.update()
     .where(inbox.c.id == bindparam("row"))
@@ -208,5 +219,4 @@ def _row(mailbox_name: str, validity: int, raw: RawMessage, digest: bytes, now: 
         "collected_at": now,
         "state": InboxState.RECEIVED,
         "settled": False,
-        "content": raw.content,
     }

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import select
 
-from faultdesk.adapters.sql.tables import inbox, job, message
+from faultdesk.adapters.sql.tables import inbox, job, message, octets
 from faultdesk.pipeline.ledger import SEND_MAIL
 
 _AT_REST = ("due", "held", "parked")
@@ -48,10 +48,10 @@ def put_back(connection: sa.Connection, inbox_id: int, content: bytes, now: date
             collected_at=now,
             state="received",
             settled=True,
-            content=content,
         )
         .returning(inbox.c.id)
     ).scalar_one()
+    connection.execute(octets.insert().values(inbox_id=new, content=content))
     connection.execute(
         inbox.update()
         .where(inbox.c.id == inbox_id)

@@ -25,6 +25,11 @@ _TWIN = select(message.c.ticket_id).where(
 _MAIL = select(*(message.c[name] for name in OutgoingMail.__struct_fields__)).where(
     message.c.id == bindparam("row"), _OUTGOING
 )
+_MENTIONING = (
+    select(mention.c.ticket_id)
+    .where(mention.c.message_id == bindparam("answered"))
+    .order_by(mention.c.ticket_id.desc())
+)
 _SENT = message.update().where(message.c.id == bindparam("row")).values(at=bindparam("sent_at"))
 _SENT_TO = (
     select(sa.func.count())
@@ -59,8 +64,7 @@ class SqlMessages:
 
     def mentioning(self, message_id: str) -> tuple[int, ...]:
         """Find the tickets that were opened by an answer to the message of this id, latest first."""
-        chosen = select(mention.c.ticket_id).where(mention.c.message_id == message_id)
-        return tuple(self._connection.scalars(chosen.order_by(mention.c.ticket_id.desc())))
+        return tuple(self._connection.scalars(_MENTIONING, {"answered": message_id}))
 
     def twin(self, received: InboundMessage) -> int | None:
         """Find the ticket that holds a message of the same Message-ID, sender and text already."""

@@ -20,7 +20,7 @@ from faultdesk.adapters.sql.blanking import (
     received_for,
 )
 from faultdesk.adapters.sql.database import Database
-from faultdesk.adapters.sql.tables import event, inbox, job, mention, message, participant, ticket
+from faultdesk.adapters.sql.tables import event, inbox, job, mention, message, octets, participant, ticket
 from faultdesk.domain.retention import rename, without_words
 from faultdesk.domain.ticket import Event
 from faultdesk.pipeline.ledger import SEND_MAIL
@@ -28,6 +28,7 @@ from faultdesk.pipeline.ledger import SEND_MAIL
 _AT_ONCE = 50
 _SCANNED_AT_ONCE = 500
 _HEADER_OCTETS = 64 * 1024
+_HEAD = func.substr(octets.c.content, 1, _HEADER_OCTETS).label("head")
 
 _SET_RECIPIENTS = (
     message.update()
@@ -71,11 +72,11 @@ def find(database: Database, address: str) -> Found:
 def _sent_without_ticket(database: Database, address: str) -> Iterator[int]:
     """Look into the header of what no ticket holds: there a sender is in the octets alone."""
     after = 0
-    head = func.substr(inbox.c.content, 1, _HEADER_OCTETS).label("head")
     while True:
         with database.read() as connection:
             rows = connection.execute(
-                select(inbox.c.id, head)
+                select(inbox.c.id, _HEAD)
+                .join(octets)
                 .where(inbox.c.ticket_id.is_(None), inbox.c.id > after)
                 .order_by(inbox.c.id)
                 .limit(_SCANNED_AT_ONCE)
@@ -189,9 +190,7 @@ def _twins(connection: sa.Connection, tickets: Sequence[int], address: str) -> l
         message.c.ticket_id.in_(tickets), message.c.inbox_id.is_not(None)
     )
     rows = connection.execute(
-        select(inbox.c.id, func.substr(inbox.c.content, 1, _HEADER_OCTETS).label("head")).where(
-            inbox.c.ticket_id.in_(tickets), inbox.c.id.not_in(filed)
-        )
+        select(inbox.c.id, _HEAD).join(octets).where(inbox.c.ticket_id.in_(tickets), inbox.c.id.not_in(filed))
     )
     return [row.id for row in rows if is_sender(address, bytes(row.head))]
 

@@ -89,8 +89,6 @@ inbox = Table(
     Column("settled", Boolean, nullable=False),
     _reference("ticket_id", nullable=True),
     Column("purged_at", Moment),
-    # Last, so that a look at the other columns of a row does not read through a large message.
-    Column("content", LargeBinary, nullable=False),
     Index("uq_inbox_uid", "mailbox", "uid_validity", "uid", unique=True),
     Index("ix_inbox_sha256", "mailbox", "sha256"),
     Index(
@@ -105,6 +103,14 @@ inbox = Table(
         sqlite_where=sa.text("NOT settled"),
         postgresql_where=sa.text("NOT settled"),
     ),
+)
+
+# Beside the ledger: SQLite writes a whole row anew for a change of its state, large messages too.
+octets = Table(
+    "octets",
+    metadata,
+    Column("inbox_id", _Id, ForeignKey("inbox.id"), primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 sequence = Table(
