@@ -1,5 +1,6 @@
 pytest_plugins = [
     "servers.databases",
+    "servers.disk",
     "servers.dovecot",
     "servers.mailboxes",
     "servers.postgresql",

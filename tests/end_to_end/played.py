@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -31,6 +32,9 @@ duty = "duty@yuanheng-elv.example"
 
 class RealDesk:
     """A configured desk; its daemon is a process of its own."""
+
+    under: Sequence[str] = ()
+    """What runs every command, in another world: `nsenter`, `faketime`."""
 
     def __init__(
         self,
@@ -84,7 +88,7 @@ class RealDesk:
     def command(self, *arguments: str, expect: int = 0) -> str:
         """Run a faultdesk command to its end; return what it printed."""
         ran = subprocess.run(
-            [*FAULTDESK, "--config", self.config, *arguments],
+            [*self.under, *FAULTDESK, "--config", self.config, *arguments],
             capture_output=True,
             text=True,
             check=False,
@@ -103,7 +107,10 @@ class RealDesk:
         with self.log.open("ab") as log:
             before = log.tell()
             self.daemon = subprocess.Popen(
-                [*FAULTDESK, "--config", self.config, "run"], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [*self.under, *FAULTDESK, "--config", self.config, "run"],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         wait_until(lambda: b"daemon.started" in self.log.read_bytes()[before:], "the daemon starts")
 

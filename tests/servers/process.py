@@ -81,7 +81,7 @@ def answers(port: int, host: str = "127.0.0.1") -> bool:
     return True
 
 
-def _leash() -> list[str]:
+def leash() -> list[str]:
     """Let a server end with us, even if we are killed and can stop nothing any more."""
     setpriv = shutil.which("setpriv")
     return [setpriv, "--pdeathsig", "TERM"] if setpriv else []
@@ -114,7 +114,7 @@ class ServerProcess:
         step_down = os.geteuid() == 0 and self.account.uid != 0
         with self.output.open("ab") as output:
             self._process = subprocess.Popen(
-                [*_leash(), *self.command],
+                [*leash(), *self.command],
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -8,6 +8,7 @@ import typer
 
 from faultdesk.adapters.sql import listings
 from faultdesk.adapters.sql.audit import status_rows
+from faultdesk.adapters.sql.disk import disk_rows
 from faultdesk.cli.context import configuration, reading
 from faultdesk.cli.show import AsJson, listing
 from faultdesk.errors import TransientError
@@ -40,8 +41,8 @@ def run(
 
 
 def status(context: typer.Context, as_json: AsJson = False) -> None:
-    """Sum up mailboxes, messages, tickets, jobs and the last audit."""
+    """Sum up the database's disk, mailboxes, messages, tickets, jobs and the last audit."""
     config = configuration(context)
     with reading(context) as connection:
-        rows = [*listings.status(connection), *status_rows(connection)]
+        rows = [*disk_rows(connection), *listings.status(connection), *status_rows(connection)]
     listing(rows, ("what", "name", "count", "since", "detail"), config.desk.time_zone, as_json=as_json)

@@ -9,7 +9,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from faultdesk.adapters.sql.database import Database
-from faultdesk.errors import TransientError
+from faultdesk.errors import DatabaseUnavailableError, TransientError
 
 _ADVISORY_LOCK = 0x_FA_17_DE_5C
 """Any number will do, as long as no other program on the database takes it."""
@@ -21,6 +21,7 @@ def sole_daemon(database: Database) -> Iterator[None]:
 
     Raises:
         TransientError: Another daemon holds it.
+        DatabaseUnavailableError: The lock file cannot be made: the disk is full, out of inodes or read-only.
     """
     locking = _file_lock if database.is_sqlite else _advisory_lock
     with locking(database) as got_it:
@@ -31,7 +32,11 @@ def sole_daemon(database: Database) -> Iterator[None]:
 
 @contextmanager
 def _file_lock(database: Database) -> Iterator[bool]:
-    descriptor = os.open(Path(f"{database.url.database}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    path = Path(f"{database.url.database}.lock")
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise DatabaseUnavailableError(f"database: {path}: {error.strerror}") from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield True
