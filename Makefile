@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 # The private servers of the tests, a systemd to run the unit in, and what shows a report as a picture.
-DEBIAN_PACKAGES := dovecot-imapd fonts-noto-cjk openssl poppler-utils postgresql procps strace systemd
+DEBIAN_PACKAGES := dovecot-imapd faketime fonts-noto-cjk openssl poppler-utils postgresql procps strace systemd
 
 .PHONY: demo test check bench chaos lock clean packages
 

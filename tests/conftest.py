@@ -2,6 +2,7 @@ pytest_plugins = [
     "servers.databases",
     "servers.disk",
     "servers.dovecot",
+    "servers.faketime",
     "servers.mailboxes",
     "servers.postgresql",
     "servers.proxy",

@@ -113,6 +113,24 @@ def test_nothing_is_told_right_after_a_start(watched: Watched) -> None:
     assert watched.by_command == []
 
 
+@pytest.mark.parametrize("hours", [1, -1, 24 * 365])
+def test_a_clock_that_was_set_raises_no_alarm_and_hides_none(watched: Watched, hours: int) -> None:
+    for _ in range(3):
+        watched.report()
+        watched.pass_minutes(5)
+    watched.desk.clock.advance(timedelta(hours=hours))
+
+    with watched.desk.store.write() as tx:
+        tx.health.forget_the_future(watched.desk.clock.now())
+    watched.watch.begin_anew()
+    watched.watch.look()
+    watched.pass_minutes(9)
+    assert watched.by_command == []
+    watched.pass_minutes(2)
+
+    assert watched.by_command == [SILENT]
+
+
 def test_of_two_daemons_one_tells(watched: Watched) -> None:
     other = watched.another()
     watched.pass_minutes(11)

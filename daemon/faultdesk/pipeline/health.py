@@ -11,6 +11,9 @@ class Health(Protocol):
     def troubles(self, mailboxes: Mapping[str, datetime], before: datetime) -> dict[str, str]:
         """Name what has not moved since `before`, and mailboxes not reached since their moment; with reasons."""
 
+    def forget_the_future(self, now: datetime) -> None:
+        """Let no mailbox have been reached after `now`: the clock was ahead, and silence would hide behind it."""
+
     def alarms(self) -> dict[str, str]:
         """Name what people were told of and not yet told that it is over, with the reason."""
 

@@ -22,6 +22,8 @@ from faultdesk.pipeline.work import Claim, ClaimedJob
 log = structlog.get_logger()
 
 _FIRST_BACKOFF = timedelta(seconds=30)
+LONGEST_BACKOFF = timedelta(hours=2)
+"""No attempt is put off by more."""
 _jitter = random.SystemRandom()
 
 
@@ -198,7 +200,7 @@ class Performer:
         if claimed.attempt >= self._attempts:
             self._park(job, reason, error)
             return
-        wait = _FIRST_BACKOFF * 2 ** (claimed.attempt - 1) * _jitter.uniform(0.8, 1.2)
+        wait = min(LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (claimed.attempt - 1) * _jitter.uniform(0.8, 1.2))
         with self._store.write() as tx:
             tx.jobs.postpone(job, self._clock.now() + wait, error)
         log.warning(

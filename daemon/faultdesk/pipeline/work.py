@@ -1,7 +1,7 @@
 """The ledger of jobs, and who performs them, as the pipeline needs them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
@@ -94,6 +94,9 @@ class Jobs(Protocol):
 
     def release(self, over: ClaimedJob, now: datetime) -> None:
         """Let what is held come due: of this job's kind, of its lane, and what stands behind these."""
+
+    def hasten(self, now: datetime, longest: timedelta) -> None:
+        """Let come due now what was put off beyond `longest`, by a clock that has been put back since."""
 
     def next_due(self) -> datetime | None:
         """Tell when the next waiting job comes due."""

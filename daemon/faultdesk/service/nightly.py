@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from faultdesk.adapters.sql.audit import keep_report
-from faultdesk.adapters.sql.listings import is_put
-from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.adapters.sql.listings import time_of_job
+from faultdesk.adapters.sql.store import SqlStore, SqlTransaction
 from faultdesk.config import Config
 from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.message import Address
@@ -24,11 +24,13 @@ _TOLD = 20
 """Findings in the mail to the desk; the rest is a command away."""
 
 
-def arrange_audit(config: Config, store: SqlStore, ledger: Ledger, clock: Clock) -> None:
+def arrange_audit(config: Config, tx: SqlTransaction, ledger: Ledger, clock: Clock) -> None:
     """Put the audit for the coming night, unless it is put already; one that was due meanwhile is not lost."""
-    with store.write() as tx:
-        if not is_put(tx.connection, AUDIT):
-            ledger.put(tx, _next_audit(config, clock.now()))
+    coming = _next_audit(config, clock.now())
+    put_for = time_of_job(tx.connection, AUDIT)
+    # Later than that it was put by a clock that went ahead.
+    if put_for is None or (coming.run_at and put_for > coming.run_at):
+        ledger.put(tx, coming)
 
 
 def next_night(now: datetime, at: str, zone: ZoneInfo) -> datetime:

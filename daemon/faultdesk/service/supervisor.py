@@ -14,7 +14,9 @@ from faultdesk.adapters.sql.migrate import require_current
 from faultdesk.config import Config, load_config
 from faultdesk.errors import ConfigError, DatabaseUnavailableError, MailboxUnavailableError
 from faultdesk.pipeline.collect import collect
+from faultdesk.pipeline.perform import LONGEST_BACKOFF
 from faultdesk.pipeline.ports import Mailbox
+from faultdesk.service.clock_steps import ClockSteps
 from faultdesk.service.loop import Loop
 from faultdesk.service.nightly import arrange_audit
 from faultdesk.service.watch import Watch
@@ -43,7 +45,8 @@ class Supervisor:
         self._stopping = works.stopping
         self._received = threading.Event()
         self._received.set()  # what the last run left
-        self._is_audit_arranged = False
+        self._are_times_right = False
+        self._steps_for_tick, self._steps_for_watch = ClockSteps(desk.clock), ClockSteps(desk.clock)
         self._watch = Watch(
             desk.store,
             desk.ledger,
@@ -157,10 +160,12 @@ class Supervisor:
             self._received.set()
 
     def _tick(self) -> None:
-        if not self._is_audit_arranged:
+        if self._steps_for_tick.taken():
+            self._are_times_right = False
+        if not self._are_times_right:
             # Here, not at the start: a locked database is waited for.
-            arrange_audit(self._desk.config, self._desk.store, self._desk.ledger, self._desk.clock)
-            self._is_audit_arranged = True
+            put_times_right(self._desk)
+            self._are_times_right = True
         while self._desk.ledger.tick(self._desk.store):
             if self._stopping.is_set():
                 return
@@ -168,6 +173,8 @@ class Supervisor:
 
     def _look(self) -> None:
         self._stopping.wait(_WATCH_SECONDS)
+        if self._steps_for_watch.taken():
+            self._watch.begin_anew()
         standing = sorted(self._watch.standing)
         self._watch.look()
         if sorted(self._watch.standing) != standing:
@@ -228,6 +235,15 @@ def _note_failure(desk: Desk, mailbox: Mailbox, error: Exception) -> None:
             tx.inbox.report(mailbox.name, desk.clock.now(), str(error))
     except DatabaseUnavailableError as unavailable:
         log.warning("mailbox.report_lost", mailbox=mailbox.name, error=str(unavailable))
+
+
+def put_times_right(desk: Desk) -> None:
+    """Undo what a clock that was ahead has put off, at a start and after a step; arrange the audit."""
+    now = desk.clock.now()
+    with desk.store.write() as tx:
+        tx.jobs.hasten(now, LONGEST_BACKOFF)
+        tx.health.forget_the_future(now)
+        arrange_audit(desk.config, tx, desk.ledger, desk.clock)
 
 
 def drain(desk: Desk, works: Works) -> list[str]:

@@ -49,6 +49,10 @@ class Watch:
         self.standing: Mapping[str, str] = {}
         """What is told of and not over."""
 
+    def begin_anew(self) -> None:
+        """Let `after` pass before anything stands still: the clock was set, and old times mean nothing."""
+        self._started_at = self._clock.now()
+
     def look(self) -> None:
         """Compare what stands still with what people were told."""
         self._tell_own()
@@ -69,7 +73,7 @@ class Watch:
     def _tell_shared(self) -> None:
         now = self._clock.now()
         if now - self._after < self._started_at:
-            return  # before this start nobody looked, so that nothing moved means nothing
+            return  # before that moment nobody looked, so that nothing moved means nothing
         awaited = {name: now - max(self._after, _POLLS * poll) for name, poll in self._polls.items()}
         with self._store.read() as tx:
             troubles = tx.health.troubles(awaited, now - self._after)

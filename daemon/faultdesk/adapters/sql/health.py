@@ -46,6 +46,11 @@ class SqlHealth:
             if oldest is not None and oldest < before:
                 yield name, f"{count} {reason}, the oldest since {oldest:%Y-%m-%d %H:%M} UTC"
 
+    def forget_the_future(self, now: datetime) -> None:
+        """Let no mailbox have been reached after `now`: the clock was ahead, and silence would hide behind it."""
+        for moment in (mailbox.c.reached_at, mailbox.c.failing_since):
+            self._connection.execute(mailbox.update().where(moment > now).values({moment: now}))
+
     def alarms(self) -> dict[str, str]:
         """Name what people were told of and not yet told that it is over, with the reason."""
         return {row.name: row.reason for row in self._connection.execute(select(alarm))}

@@ -1,7 +1,7 @@
 """The job ledger in SQL."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 
 import sqlalchemy as sa
@@ -194,6 +194,13 @@ class SqlJobs:
         lanes = select(job.c.lane).where(_HELD, job.c.kind == over.job.kind)
         freed = sa.or_(job.c.lane == over.lane, job.c.lane.in_(lanes))
         self._connection.execute(job.update().where(_HELD, freed).values(state=JobState.DUE, run_at=now))
+
+    def hasten(self, now: datetime, longest: timedelta) -> None:
+        """Let come due now what was put off beyond `longest`, by a clock that has been put back since."""
+        far = sa.and_(_DUE, job.c.run_at > now + longest)
+        # What waits behind one that failed was given the same moment.
+        moments = select(job.c.run_at).where(far, job.c.tries > job.c.uncounted)
+        self._connection.execute(job.update().where(far, job.c.run_at.in_(moments)).values(run_at=now))
 
     def next_due(self) -> datetime | None:
         """Tell when the next waiting job comes due."""

@@ -1,5 +1,6 @@
 """What the command line shows: reads only, shaped for people."""
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -131,10 +132,9 @@ def job_row(connection: sa.Connection, job_id: int) -> Row:
     return row._asdict()
 
 
-def is_put(connection: sa.Connection, name: str) -> bool:
-    """Tell whether a job of this name waits or is being performed; a parked one does neither."""
-    found = select(job.c.id).where(job.c.name == name, job.c.state != "parked")
-    return connection.scalar(found) is not None
+def time_of_job(connection: sa.Connection, name: str) -> datetime | None:
+    """Tell when a job of this name is or was due; None when there is none or it is parked."""
+    return connection.scalar(select(job.c.run_at).where(job.c.name == name, job.c.state != "parked"))
 
 
 def status(connection: sa.Connection) -> list[Row]:
