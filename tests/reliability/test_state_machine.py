@@ -283,7 +283,9 @@ class DeskMachine(RuleBasedStateMachine):
 
     def collected(self) -> dict[str, tuple[str, int | None]]:
         with self.store.database.read() as connection:
-            rows = connection.exec_driver_sql("SELECT content, state, ticket_id FROM inbox").all()
+            rows = connection.exec_driver_sql(
+                "SELECT content, state, ticket_id FROM inbox JOIN octets ON inbox_id = inbox.id"
+            ).all()
         return {message_id(bytes(row.content)): (row.state, row.ticket_id) for row in rows}
 
     def compare_answers(self, opened_by: set[str]) -> None:
