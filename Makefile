@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 # The private servers of the tests, a systemd to run the unit in, and what shows a report as a picture.
 DEBIAN_PACKAGES := dovecot-imapd faketime fonts-noto-cjk openssl poppler-utils postgresql procps strace systemd
 
-.PHONY: demo test check bench chaos lock clean packages
+.PHONY: demo test check bench chaos soak lock clean packages
 
 demo: .venv/runtime
 	$(BIN)/python examples/demo.py
@@ -23,10 +23,15 @@ check: .venv/development
 
 bench: packages .venv/development
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.growth
 
 # Kills the daemon 200 times while 5,000 mails come in, on each database: some twenty minutes.
 chaos: packages .venv/development
 	$(BIN)/python -m benchmarks.chaos
+
+# 50,000 mails at once, and new ones all the while: ten minutes on two cores.
+soak: packages .venv/development
+	$(BIN)/python -m benchmarks.soak
 
 lock: .venv/development
 	$(PIP) uv

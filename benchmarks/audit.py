@@ -22,7 +22,7 @@ _FILL = (
     " requester_name, noticed_at, opened_at) COUNT SELECT n, 'FD-2026-' || n, 'resolved', 'lift', 'mail', 'en',"
     f" '{{}}', 'li@owner.example', 'Li', {_STORED}, {_STORED} FROM n",
     "INSERT INTO inbox (id, mailbox, uid_validity, uid, sha256, size, truncated, arrived_at, collected_at, state,"
-    f" strikes, begun, settled, ticket_id) COUNT SELECT n, 'service', 1, n, randomblob(32), 800, 0,"
+    f" strikes, begun, settled, ticket_id) COUNT SELECT n, 'archive', 1, n, randomblob(32), 800, 0,"
     f" {_STORED}, {_STORED}, 'done', 0, 0, 1, n FROM n",
     "INSERT INTO octets (inbox_id, content) COUNT SELECT n, randomblob(800) FROM n",
     "INSERT INTO message (ticket_id, inbox_id, message_id, purpose, sender, recipients, subject, text, automatic,"

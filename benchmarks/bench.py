@@ -1,23 +1,15 @@
-"""make bench: throughput beside the floor, CPU, memory, and latency, on a private Dovecot and an SMTP sink.
+"""The servers of the benchmarks, the desk beside them, and what is measured of it."""
 
-python -m benchmarks [--messages 2000] [--rounds 3] [--latency-seconds 60]
-
-Floor and desk take turns, and medians count: a machine drifts by more than what is to be measured.
-"""
-
-import argparse
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # the real servers of the tests
 
 from benchmarks.corpus import make_mail
 from benchmarks.sink import read_notes
@@ -87,6 +79,18 @@ def running(*command: str, log: Path | None = None) -> Iterator[subprocess.Popen
         process.wait(30)
 
 
+@contextmanager
+def servers() -> Iterator["Bench"]:
+    """Run a Dovecot of our own, with a folder beside it."""
+    with private_folder("bench", unprivileged("nobody")) as home, tempfile.TemporaryDirectory() as folder:
+        dovecot = Dovecot(home)
+        dovecot.start()
+        try:
+            yield Bench(dovecot, Path(folder))
+        finally:
+            dovecot.stop()
+
+
 class Bench:
     """The servers, and a folder of its own for each measurement."""
 
@@ -98,7 +102,7 @@ class Bench:
         """Make a folder that nothing was measured in yet."""
         return Path(tempfile.mkdtemp(dir=self._top))
 
-    def account_with(self, messages: int) -> MailAccount:
+    def account_with(self, messages: int, make: Callable[[int], bytes] = make_mail) -> MailAccount:
         """Make an account that holds so many mails."""
         account = self.dovecot.new_account("secret")
         account.deliver(make_mail(0))
@@ -106,7 +110,7 @@ class Bench:
         owner = account.maildir.stat()
         for number in range(messages):
             path = account.maildir / "new" / f"{1_700_000_000 + number}.M{number}.bench"
-            path.write_bytes(make_mail(number))
+            path.write_bytes(make(number))
             os.chown(path, owner.st_uid, owner.st_gid)
         return account
 
@@ -222,39 +226,3 @@ def acknowledged(notes: Path) -> int:
 def last_acknowledgement(notes: Path) -> float:
     """Tell when the last message was acknowledged."""
     return max(at for _, at in times(notes))
-
-
-def main() -> None:
-    """Measure everything and print it."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--messages", type=int, default=2000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--latency-seconds", type=int, default=60)
-    options = parser.parse_args()
-    with private_folder("bench", unprivileged("nobody")) as home, tempfile.TemporaryDirectory() as folder:
-        dovecot = Dovecot(home)
-        dovecot.start()
-        try:
-            bench = Bench(dovecot, Path(folder))
-            rounds = [bench.round(options.messages) for _ in range(options.rounds)]
-            median = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
-            print(
-                f"floor        {median['floor']:8.1f} messages/s\n"
-                f"faultdesk    {median['messages_per_second']:8.1f} messages/s = "
-                f"{median['of_floor']:.0%} of the floor (target 60 %)\n"
-                f"CPU          {median['cpu_ms_per_message']:8.2f} ms/message\n"
-                f"RSS          {max(one['rss_mib'] for one in rounds):8.0f} MiB at most, "
-                "all processes (target 250)",
-                flush=True,
-            )
-            waits = bench.latency(options.latency_seconds)
-            print(
-                f"latency      p50 {waits['p50_ms']:.0f} ms (target 700), p99 {waits['p99_ms']:.0f} ms "
-                f"(target 1500), max {waits['max_ms']:.0f} ms, at 5 messages/s"
-            )
-        finally:
-            dovecot.stop()
-
-
-if __name__ == "__main__":
-    main()

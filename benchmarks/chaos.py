@@ -18,8 +18,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))  # the real servers of the tests
-
 from benchmarks.sink import read_notes
 from end_to_end.played import RealDesk
 from servers.dovecot import Dovecot, MailAccount

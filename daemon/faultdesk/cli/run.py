@@ -12,9 +12,10 @@ from faultdesk.adapters.sql.disk import disk_rows
 from faultdesk.cli.context import configuration, reading
 from faultdesk.cli.show import AsJson, listing
 from faultdesk.errors import TransientError
+from faultdesk.service.drain import drain
 from faultdesk.service.lock import sole_daemon
 from faultdesk.service.logs import configure_logs
-from faultdesk.service.supervisor import Supervisor, drain
+from faultdesk.service.supervisor import Supervisor
 from faultdesk.service.wiring import open_works
 
 _PRIVATE = 0o077

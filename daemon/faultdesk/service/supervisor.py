@@ -12,13 +12,11 @@ import structlog
 from faultdesk.adapters import systemd
 from faultdesk.adapters.sql.migrate import require_current
 from faultdesk.config import Config, load_config
-from faultdesk.errors import ConfigError, DatabaseUnavailableError, MailboxUnavailableError
-from faultdesk.pipeline.collect import collect
-from faultdesk.pipeline.perform import LONGEST_BACKOFF
+from faultdesk.errors import ConfigError, MailboxUnavailableError
 from faultdesk.pipeline.ports import Mailbox
 from faultdesk.service.clock_steps import ClockSteps
 from faultdesk.service.loop import Loop
-from faultdesk.service.nightly import arrange_audit
+from faultdesk.service.steps import collect_once, put_times_right
 from faultdesk.service.watch import Watch
 from faultdesk.service.wiring import Desk, Works, load_handlers
 
@@ -32,7 +30,10 @@ _IDLE_CHECK = 30.0
 _WATCH_SECONDS = 5.0
 _MOST_WAITING = 100
 """Messages: some seconds' work for triage."""
-_CATCHING_UP_SECONDS = 0.05
+_CATCHING_UP_SECONDS = 0.02
+_MOST_UNDER_WAY = 100
+_JOBS_CATCH_UP_SECONDS = 5.0
+"""A mail server that hangs slows triage down; it does not stop it."""
 _LOOPS_END_SECONDS = 2.0
 
 
@@ -158,6 +159,14 @@ class Supervisor:
         # A batch a step: a long backlog must not look like a hang.
         if not self._stopping.is_set() and self._works.triage.triage_next():
             self._received.set()
+            self._let_jobs_catch_up()
+
+    def _let_jobs_catch_up(self) -> None:
+        """Decide no faster than it is sent: what a new mail is answered with waits behind all that was decided."""
+        until = time.monotonic() + _JOBS_CATCH_UP_SECONDS
+        while self._works.engine.waiting() > _MOST_UNDER_WAY and time.monotonic() < until:
+            if self._stopping.wait(_CATCHING_UP_SECONDS):
+                return
 
     def _tick(self) -> None:
         if self._steps_for_tick.taken():
@@ -213,60 +222,3 @@ class Supervisor:
                 mailbox.wait(poll)
 
         return step
-
-
-def collect_once(desk: Desk, mailbox: Mailbox, on_stored: Callable[[], None]) -> None:
-    """Collect a mailbox, and note in the database how that went.
-
-    Raises:
-        MailboxUnavailableError: After it was noted.
-    """
-    try:
-        collect(mailbox, desk.store, desk.clock, on_stored)
-    except (MailboxUnavailableError, DatabaseUnavailableError) as error:
-        mailbox.close()
-        _note_failure(desk, mailbox, error)
-        raise
-
-
-def _note_failure(desk: Desk, mailbox: Mailbox, error: Exception) -> None:
-    try:
-        with desk.store.write() as tx:
-            tx.inbox.report(mailbox.name, desk.clock.now(), str(error))
-    except DatabaseUnavailableError as unavailable:
-        log.warning("mailbox.report_lost", mailbox=mailbox.name, error=str(unavailable))
-
-
-def put_times_right(desk: Desk) -> None:
-    """Undo what a clock that was ahead has put off, at a start and after a step; arrange the audit."""
-    now = desk.clock.now()
-    with desk.store.write() as tx:
-        tx.jobs.hasten(now, LONGEST_BACKOFF)
-        tx.health.forget_the_future(now)
-        arrange_audit(desk.config, tx, desk.ledger, desk.clock)
-
-
-def drain(desk: Desk, works: Works) -> list[str]:
-    """Do everything that is due now, then end; return what could not be reached, by name."""
-    require_current(desk.store.database)
-    works.engine.serve(works.performer)
-    unreachable: list[str] = []
-    try:
-        for mailbox in works.mailboxes:
-            try:
-                collect_once(desk, mailbox, lambda: None)
-            except MailboxUnavailableError as error:
-                log.warning("mailbox.unavailable", mailbox=mailbox.name, error=str(error))
-                unreachable.append(mailbox.name)
-        while works.triage.triage_next() or desk.ledger.tick(desk.store):
-            pass
-        works.engine.join()
-        while desk.ledger.tick(desk.store):
-            works.engine.join()
-    finally:
-        works.engine.stop(cut=works.mailer.close)
-        works.readers.close()
-        for mailbox in works.mailboxes:
-            mailbox.close()
-        desk.store.database.close()
-    return unreachable

@@ -83,6 +83,10 @@ class ThreadsEngine:
         """Tell whether every worker is still there."""
         return all(thread.is_alive() for thread in self._threads)
 
+    def waiting(self) -> int:
+        """Count what was delivered and has not ended."""
+        return sum(given.unfinished_tasks for given in self._queues)
+
     def join(self) -> None:
         """Wait until everything delivered so far has been run.
 
