@@ -1,7 +1,6 @@
 """perform: from a job to the outside world; its writes commit together with its end."""
 
 import random
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -13,6 +12,7 @@ from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address
 from faultdesk.domain.ticket import Event, Ticket
 from faultdesk.errors import OutageError, PermanentError, TransientError
+from faultdesk.pipeline.failures import details, outline
 from faultdesk.pipeline.ledger import SEND_MAIL, Ledger
 from faultdesk.pipeline.outages import Outages
 from faultdesk.pipeline.ports import Clock
@@ -133,11 +133,10 @@ class Performer:
             self._outages.began(job.kind)
             self._patience(self._hold, job, str(error))
         except PermanentError as error:
-            self._patience(self._park, job, str(error), traceback.format_exc())
+            self._patience(self._park, job, str(error), error)
         # A job runs strangers' code against strangers' servers: whatever it raises is kept and tried again.
         except Exception as error:  # noqa: BLE001
-            reason = str(error) or type(error).__name__
-            self._patience(self._postpone, claimed, reason, traceback.format_exc())
+            self._patience(self._postpone, claimed, error)
         else:
             # Patiently: what was done outside is done, and shall not be done again for want of a receipt.
             self._end(claimed, desk)
@@ -151,9 +150,7 @@ class Performer:
             raise
         # What a job decided may be nothing that can be written down; its worker goes on.
         except Exception as error:  # noqa: BLE001
-            self._patience(
-                self._park, job, f"its decisions cannot be written: {error}", traceback.format_exc()
-            )
+            self._patience(self._park, job, f"its decisions cannot be written: {error}", error)
 
     def _attempt(self, claimed: ClaimedJob) -> JobDesk:
         job = claimed.job
@@ -195,22 +192,22 @@ class Performer:
         with self._store.write() as tx:
             tx.jobs.hold(job, reason)
 
-    def _postpone(self, claimed: ClaimedJob, reason: str, error: str) -> None:
+    def _postpone(self, claimed: ClaimedJob, error: Exception) -> None:
         job = claimed.job
         if claimed.attempt >= self._attempts:
-            self._park(job, reason, error)
+            self._park(job, str(error) or type(error).__name__, error)
             return
         wait = min(LONGEST_BACKOFF, _FIRST_BACKOFF * 2 ** (claimed.attempt - 1) * _jitter.uniform(0.8, 1.2))
         with self._store.write() as tx:
-            tx.jobs.postpone(job, self._clock.now() + wait, error)
+            tx.jobs.postpone(job, self._clock.now() + wait, details(error))
         log.warning(
             "job.postponed", job=job.id, kind=job.kind, attempt=claimed.attempt, seconds=wait.total_seconds()
         )
 
-    def _park(self, job: Job, reason: str, error: str) -> None:
-        log.error("job.parked", job=job.id, kind=job.kind, tries=job.tries, error=error)
+    def _park(self, job: Job, reason: str, error: Exception) -> None:
+        log.error("job.parked", job=job.id, kind=job.kind, tries=job.tries, error=outline(error))
         with self._store.write() as tx:
-            tx.jobs.park(job, error)
+            tx.jobs.park(job, details(error))
             if job.ticket_id is not None:
                 event = Event("job_parked", {"job": job.id, "kind": job.kind, "reason": reason})
                 self._ledger.apply(tx, job.ticket_id, "faultdesk", event)

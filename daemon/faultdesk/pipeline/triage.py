@@ -1,6 +1,5 @@
 """triage: from received octets to tickets and jobs, each message decided in one transaction."""
 
-import traceback
 from collections.abc import Sequence
 
 import structlog
@@ -8,6 +7,7 @@ import structlog
 from faultdesk.domain.message import InboundMessage
 from faultdesk.errors import TransientError
 from faultdesk.pipeline.desk_clerk import DeskClerk
+from faultdesk.pipeline.failures import details, outline
 from faultdesk.pipeline.ledger import Ledger
 from faultdesk.pipeline.store import Received, Store, Transaction
 from faultdesk.reading import RawItem, Readers, ReadingFailure
@@ -86,19 +86,19 @@ class Triage:
         except TransientError:
             raise  # the database's fault, not the message's: it waits where it is
         # A message may break any handler or rule in any way; it alone is set aside, and the rest goes on.
-        except Exception:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001
             if len(readable) == 1:
-                self._note_failure(readable[0][0], traceback.format_exc())
+                self._note_failure(readable[0][0], error)
                 return
             for one in readable:
                 self._decide([one])
 
-    def _note_failure(self, received: Received, error: str) -> None:
-        log.error("message.failed", inbox=received.id, error=error)
+    def _note_failure(self, received: Received, error: Exception) -> None:
+        log.error("message.failed", inbox=received.id, error=outline(error))
         with self._store.write() as tx:
-            if tx.inbox.strike(received.id, error) >= STRIKES:
+            if tx.inbox.strike(received.id, details(error)) >= STRIKES:
                 tx.inbox.fail(received.id)
-                self._tell(tx, received, error)
+                self._tell(tx, received, details(error))
 
     def _note_unreadable(self, received: Received, failure: ReadingFailure) -> None:
         log.error("message.unreadable", inbox=received.id, reason=failure.reason)
