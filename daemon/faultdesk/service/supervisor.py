@@ -26,6 +26,7 @@ _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _TICK_SECONDS = 1.0
 _HUNG_AFTER = 900.0
 """Seconds: longer than any step can take with all its own limits, a batch that hangs the readers included."""
+_LOST_SECONDS = 60.0
 _IDLE_CHECK = 30.0
 _WATCH_SECONDS = 5.0
 _MOST_WAITING = 100
@@ -47,6 +48,7 @@ class Supervisor:
         self._received = threading.Event()
         self._received.set()  # what the last run left
         self._are_times_right = False
+        self._look_for_lost_at = time.monotonic() + _LOST_SECONDS
         self._steps_for_tick, self._steps_for_watch = ClockSteps(desk.clock), ClockSteps(desk.clock)
         self._watch = Watch(
             desk.store,
@@ -175,6 +177,9 @@ class Supervisor:
             # Here, not at the start: a locked database is waited for.
             put_times_right(self._desk)
             self._are_times_right = True
+        if time.monotonic() >= self._look_for_lost_at:
+            self._works.engine.give_what_was_lost()
+            self._look_for_lost_at = time.monotonic() + _LOST_SECONDS
         while self._desk.ledger.tick(self._desk.store):
             if self._stopping.is_set():
                 return

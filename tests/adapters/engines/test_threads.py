@@ -63,6 +63,46 @@ def test_what_the_last_process_left_is_run_at_the_next_start(store: SqlStore) ->
     assert len(worker.ran) == 1
 
 
+def test_a_job_whose_commit_was_never_answered_is_run_all_the_same(store: SqlStore) -> None:
+    desk = PlayedDesk(store, {}, {"test.nothing": lambda job, desk: None})
+    worker, engine = Recording(desk), ThreadsEngine(store, threading.Event())
+    engine.serve(worker)
+    with store.write() as tx:
+        tx.jobs.put(Job("test.nothing"), "lane", JobState.SENT, NOON)
+
+    engine.give_what_was_lost()
+    engine.join()
+    engine.stop(cut=lambda: None)
+
+    assert len(worker.ran) == 1
+
+
+def test_what_is_under_way_is_not_lost(store: SqlStore) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    ran: list[int] = []
+
+    def take_long(job: Job, desk: Desk) -> None:
+        ran.append(job.id)
+        begun.set()
+        may_end.wait(10)
+
+    desk = PlayedDesk(store, {}, {"test.long": take_long})
+    engine = ThreadsEngine(store, threading.Event(), workers=1)
+    engine.serve(desk.performer)
+    for _ in range(3):
+        put(desk, engine, Job("test.long"), "lane")
+    assert begun.wait(10)
+
+    engine.give_what_was_lost()
+    assert engine.waiting() == 3
+    may_end.set()
+    engine.join()
+    engine.stop(cut=lambda: None)
+
+    assert sorted(ran) == ran
+    assert len(ran) == 3
+
+
 def test_a_stopped_engine_begins_nothing_more(store: SqlStore) -> None:
     desk = PlayedDesk(store, {}, {"test.nothing": lambda job, desk: None})
     stopping = threading.Event()

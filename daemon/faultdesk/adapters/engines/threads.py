@@ -30,19 +30,20 @@ class ThreadsEngine:
         self._stopping = stopping
         self._queues: list[queue.Queue[int | None]] = [queue.Queue() for _ in range(workers)]
         self._threads: list[threading.Thread] = []
+        self._given: set[int] = set()
+        """What was delivered and has not ended."""
 
     def send(self, tx: Transaction, job_id: int, lane: str) -> None:
         """Deliver once the transaction is committed."""
         tx.after_commit(lambda: self._give(job_id, lane))
 
     def _give(self, job_id: int, lane: str) -> None:
+        self._given.add(job_id)
         self._queues[zlib.crc32(lane.encode()) % len(self._queues)].put(job_id)
 
     def serve(self, worker: Worker) -> None:
         """Start the threads, with what the last process was given and did not finish first."""
-        with self._store.read() as tx:
-            for job_id, lane in tx.jobs.sent():
-                self._give(job_id, lane)
+        self.give_what_was_lost()
         self._threads = [
             # Daemons: when the process ends, one that hangs on a server does not keep it.
             threading.Thread(target=self._work, args=(given, worker), name=f"worker-{number}", daemon=True)
@@ -50,6 +51,16 @@ class ThreadsEngine:
         ]
         for thread in self._threads:
             thread.start()
+
+    def give_what_was_lost(self) -> None:
+        """Deliver what is noted as sent and never came: a commit was done whose answer was lost.
+
+        Given twice a job runs once: the second time, behind the first on the same thread, it is not there any more.
+        """
+        with self._store.read() as tx:
+            lost = [(job_id, lane) for job_id, lane in tx.jobs.sent() if job_id not in self._given]
+        for job_id, lane in lost:
+            self._give(job_id, lane)
 
     def _work(self, given: queue.Queue[int | None], worker: Worker) -> None:
         waiting: list[int] = []
@@ -60,6 +71,7 @@ class ThreadsEngine:
                     if self._stopping.is_set():
                         return
                     worker.perform(claimed)
+                self._given.difference_update(set(waiting).difference(claim.left))
                 for _ in range(len(waiting) - len(claim.left)):
                     given.task_done()
                 waiting = claim.left
