@@ -27,6 +27,7 @@ _TICK_SECONDS = 1.0
 _HUNG_AFTER = 900.0
 """Seconds: longer than any step can take with all its own limits, a batch that hangs the readers included."""
 _LOST_SECONDS = 60.0
+"""Between two looks for jobs that were never delivered: each reads through all that wait."""
 _IDLE_CHECK = 30.0
 _WATCH_SECONDS = 5.0
 _MOST_WAITING = 100

@@ -46,13 +46,10 @@ class Database:
         self._writing = Turns() if self.is_sqlite else nullcontext()
         self._engine = self._make_engine()
         # One connection does all writing: each commit of one empties the page caches of all others.
-        self._writer = (
-            self._make_engine(pool_size=1, max_overflow=0, pool_timeout=_BUSY_SECONDS)
-            if self.is_sqlite
-            else self._engine
-        )
+        # Its pool never holds a second one, for writers take turns.
+        self._writer = self._make_engine() if self.is_sqlite else self._engine
 
-    def _make_engine(self, **pool: Any) -> sa.Engine:  # noqa: ANN401 - options of the pool
+    def _make_engine(self) -> sa.Engine:
         options: dict[str, Any] = {
             "json_serializer": lambda value: msgspec.json.encode(value).decode(),
             "json_deserializer": msgspec.json.decode,
@@ -63,7 +60,7 @@ class Database:
                 from faultdesk.adapters.sql import postgresql  # noqa: PLC0415 - an extra, which may be missing
 
                 return postgresql.make_engine(self.url, options)
-            engine = sa.create_engine(self.url, connect_args={"timeout": _BUSY_SECONDS}, **options, **pool)
+            engine = sa.create_engine(self.url, connect_args={"timeout": _BUSY_SECONDS}, **options)
         except (sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
             raise ConfigError(f"database.url: no driver for {self.url.drivername}: {error}") from error
         event.listen(engine, "connect", _set_pragmas)

@@ -1,13 +1,6 @@
 """New mail is not starved by a backlog: it goes before what was there long before it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from end_to_end.played import RealDesk, acknowledgements
-from servers.dovecot import MailAccount
-from servers.smtp import SmtpSink
 
 BACKLOG, NEW = 800, 5
 MOST_AHEAD = 260
@@ -19,14 +12,6 @@ def fault(name: str) -> bytes:
         f"From: {name}@owner-{name}.example\r\nTo: service@yuanheng-elv.example\r\nSubject: camera {name} is dark\r\n"
         f"Message-ID: <{name}@owner.example>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nPlease send somebody.\r\n"
     ).encode()
-
-
-@pytest.fixture
-def desk(tmp_path: Path, account: MailAccount, smtp_sink: SmtpSink) -> Iterator[RealDesk]:
-    made = RealDesk(tmp_path, account, smtp_sink, "sqlite:///faultdesk.db")
-    made.command("migrate")
-    yield made
-    made.close()
 
 
 def test_mail_that_comes_during_a_backlog_is_answered_before_the_rest_of_it(desk: RealDesk) -> None:
