@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 # The private servers of the tests, a systemd to run the unit in, and what shows a report as a picture.
-DEBIAN_PACKAGES := dovecot-imapd faketime fonts-noto-cjk openssl poppler-utils postgresql procps strace systemd
+DEBIAN_PACKAGES := dovecot-imapd faketime fonts-noto-cjk iproute2 openssl poppler-utils postgresql procps strace systemd
 
 .PHONY: demo test check bench chaos soak lock clean packages
 
@@ -36,7 +36,7 @@ soak: packages .venv/development
 lock: .venv/development
 	$(PIP) uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-emit-package faultdesk \
-	  --custom-compile-command 'make lock' --extra postgres --group dev --output-file requirements.lock pyproject.toml
+	  --custom-compile-command 'make lock' --extra postgres --extra cluster --group dev --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf .venv demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -50,7 +50,7 @@ clean:
 	touch $@
 
 .venv/development: .venv/runtime
-	$(PIP) --constraint requirements.lock --editable '.[postgres]' --group dev
+	$(PIP) --constraint requirements.lock --editable '.[postgres,cluster]' --group dev
 	touch $@
 
 packages:

@@ -25,7 +25,7 @@ name = "bench"
 address = "service@yuanheng-elv.example"
 signing_key = {{ file = "key" }}
 [database]
-url = "sqlite:///faultdesk.db"
+url = "{database}"
 [mailboxes.service]
 type = "imap"
 host = "127.0.0.1"
@@ -39,6 +39,7 @@ host = "127.0.0.1"
 port = {smtp_port}
 security = "plain"
 {handlers}
+{more}
 """
 
 
@@ -137,15 +138,22 @@ class Bench:
         return int(count) / float(seconds)
 
     @contextmanager
-    def daemon(self, account: MailAccount, smtp_port: int) -> Iterator[int]:
-        """Run a desk; give its pid once it is ready."""
+    def daemon(
+        self, account: MailAccount, smtp_port: int, database: str = "sqlite:///faultdesk.db", more: str = ""
+    ) -> Iterator[int]:
+        """Run a desk, with `more` of a configuration; give its pid once it is ready."""
         folder = self.new_folder()
         (folder / "key").write_text("key")
         (folder / "password").write_text(account.password)
         config = folder / "faultdesk.toml"
         config.write_text(
             CONFIG.format(
-                imap_port=self.dovecot.port, user=account.user, smtp_port=smtp_port, handlers=HANDLERS
+                imap_port=self.dovecot.port,
+                user=account.user,
+                smtp_port=smtp_port,
+                handlers=HANDLERS,
+                database=database,
+                more=more,
             )
         )
         base = [*FAULTDESK, "--config", str(config)]

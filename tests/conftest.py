@@ -6,5 +6,6 @@ pytest_plugins = [
     "servers.mailboxes",
     "servers.postgresql",
     "servers.proxy",
+    "servers.network",
     "servers.smtp",
 ]

@@ -41,5 +41,9 @@ class MailRefusedError(PermanentError):
     """The outgoing server refused this mail for good (5xx)."""
 
 
+class SupersededError(TransientError):
+    """Another daemon has taken this over; what this one had in hand counts for nothing."""
+
+
 class DatabaseUnavailableError(TransientError):
     """The database cannot be reached, is locked, full or was restarted."""

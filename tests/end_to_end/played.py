@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -82,6 +82,8 @@ class RealDesk:
             {more}
             """
         )
+        self.environment: Mapping[str, str] = {}
+        """Beside ours."""
         self.log = folder / "daemon.log"
         self.daemon: subprocess.Popen[bytes] | None = None
 
@@ -93,6 +95,7 @@ class RealDesk:
             text=True,
             check=False,
             timeout=240,
+            env={**os.environ, **self.environment},
         )
         assert ran.returncode == expect, ran.stdout + ran.stderr
         return ran.stdout + ran.stderr if expect else ran.stdout
@@ -111,8 +114,15 @@ class RealDesk:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                env={**os.environ, **self.environment},
             )
         wait_until(lambda: b"daemon.started" in self.log.read_bytes()[before:], "the daemon starts")
+
+    @property
+    def pid(self) -> int:
+        """The daemon's, which what runs `under` something has become."""
+        assert self.daemon is not None
+        return self.daemon.pid
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End the daemon; return its exit code."""

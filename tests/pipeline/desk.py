@@ -56,6 +56,14 @@ class ByHandEngine:
                 worker.perform(claimed)
             waiting = claim.left
 
+    def recover(self) -> None: ...
+
+    def is_alive(self) -> bool:
+        return True
+
+    def waiting(self) -> int:
+        return self.given.qsize()
+
     def join(self) -> None: ...
 
     def stop(self, cut: Callable[[], None]) -> None: ...
@@ -118,13 +126,13 @@ class PlayedDesk:
         with self.store.write() as tx:
             tx.inbox.add("service", Batch((raw,), Cursor(1, uid)), self.clock.now())
         with self.store.read() as tx:
-            return max(received.id for received in tx.inbox.received(1000, 10**9))
+            return max(received.id for received in tx.inbox.claim(1000, 10**9))
 
     def decide(self, message: InboundMessage) -> int | None:
         """Let the clerk file a message as read; return its ticket."""
         inbox_id = self.receive()
         with self.store.read() as tx:
-            received = next(one for one in tx.inbox.received(1000, 10**9) if one.id == inbox_id)
+            received = next(one for one in tx.inbox.claim(1000, 10**9) if one.id == inbox_id)
         with self.store.write() as tx:
             self.clerk.decide(tx, received, message)
         with self.store.database.read() as connection:

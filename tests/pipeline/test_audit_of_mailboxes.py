@@ -127,7 +127,7 @@ def test_the_collecting_connection_goes_on(
     collect(collecting, store, clock, lambda: None)
 
     with store.read() as tx:
-        assert len(tx.inbox.received(10, 10**6)) == 4
+        assert len(tx.inbox.claim(10, 10**6)) == 4
 
 
 def test_a_mailbox_that_cannot_be_reached_is_a_finding(

@@ -299,7 +299,7 @@ def test_an_answer_that_overtook_what_it_answers_is_joined_by_it_and_the_clocks_
     ticket_id = desk.decide(answer)
     inbox_id = desk.receive(arrived_at=desk.clock.now() - timedelta(hours=1))
     with store.read() as tx:
-        (received,) = tx.inbox.received(10, 10**6)
+        (received,) = tx.inbox.claim(10, 10**6)
 
     with store.write() as tx:
         desk.clerk.decide(tx, received, a_message(message_id="<1@owner.example>", text="camera 4 is dark"))

@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 
 from faultdesk.adapters.sql.listings import inbox_row
+from faultdesk.adapters.sql.membership import succeed
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.decision import Rejection
 from faultdesk.domain.message import InboundMessage
@@ -45,6 +46,7 @@ class Process:
         self.start()
 
     def start(self) -> None:
+        succeed(self.desk.store, ["service"])
         self._triage = Triage(self.desk.store, self._readers, self.desk.clerk, self.desk.ledger)
 
     def receive(self, subject: str) -> int:
@@ -53,6 +55,12 @@ class Process:
             f"From: li@owner.example\r\nMessage-ID: <{subject}@owner.example>\r\nSubject: {subject}\r\n\r\n"
         )
         return self.desk.receive(content.encode() + subject.encode())
+
+    def begin_and_end(self) -> None:
+        """Take all that waits in hand, and go no further."""
+        with self.desk.store.write() as tx:
+            tx.inbox.claim(10, 10**6)
+        self.start()
 
     def run(self) -> None:
         while self._triage.triage_next():
@@ -84,6 +92,7 @@ def test_a_message_that_ends_the_daemon_each_time_is_set_aside_and_the_rest_flow
 def test_what_merely_waited_when_the_daemon_ended_bears_no_strike(store: SqlStore, readers: Readers) -> None:
     process = Process(store, readers)
     numbers = [process.receive(subject) for subject in ("one", "two", "three")]
+    process.begin_and_end()
 
     process.run()
 
@@ -95,6 +104,7 @@ def test_a_handler_s_failure_counts_once_for_what_the_last_process_left(
 ) -> None:
     process = Process(store, readers)
     number = process.receive("one")
+    process.begin_and_end()
 
     def fail(*_: object) -> None:
         raise ValueError("broken")

@@ -26,8 +26,10 @@ class MortalStore(SqlStore):
     @contextmanager
     def write(self) -> Iterator[SqlTransaction]:
         with self.database.write() as connection:
-            transaction = SqlTransaction(connection)
+            transaction = SqlTransaction(connection, self.daemon)
             yield transaction
+            for action in transaction.committing:
+                action()
             is_last = self.doom == 1
             self.doom = max(0, self.doom - 1)
             if is_last and not self.after:

@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 
 from faultdesk.adapters.sql import listings, mending
 from faultdesk.adapters.sql.database import Database
+from faultdesk.adapters.sql.membership import succeed
 from faultdesk.adapters.sql.migrate import migrate
 from faultdesk.domain.ticket import Event
 from faultdesk.errors import (
@@ -94,6 +95,7 @@ class DeskMachine(RuleBasedStateMachine):
         """Start a process: nothing of the last one is left but the database."""
         self.store.doom = 0
         self.desk = PlayedDesk(self.store, HANDLERS, clock=self.clock, mailer=self.mailer)
+        succeed(self.store, ["service"])
         self.triage = Triage(self.store, cast("Readers", HereReaders()), self.desk.clerk, self.desk.ledger)
         with self.store.read() as tx:
             for job_id, _ in tx.jobs.sent():

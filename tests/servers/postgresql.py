@@ -3,7 +3,7 @@
 import itertools
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psycopg
@@ -27,7 +27,9 @@ class PostgreSQL:
 
     host = "127.0.0.1"
 
-    def __init__(self, folder: Path, primary: "PostgreSQL | None" = None) -> None:
+    def __init__(
+        self, folder: Path, primary: "PostgreSQL | None" = None, settings: Mapping[str, str] = SETTINGS
+    ) -> None:
         """Make a new cluster, or a standby of `primary`, which streams to it from its start on."""
         self.port = free_port()
         self._numbers = itertools.count(1)
@@ -43,9 +45,9 @@ class PostgreSQL:
                 "pg_basebackup", "--pgdata", str(cluster), "--host", primary.host, "--port", str(primary.port),
                 "--username=postgres", "--write-recovery-conf", "--checkpoint=fast", "--no-sync",
             )  # fmt: skip
-        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        options = [f"--{name}={value}" for name, value in settings.items()]
         self._process = ServerProcess(
-            [find_program("postgres"), "-D", str(cluster), f"--port={self.port}", *settings],
+            [find_program("postgres"), "-D", str(cluster), f"--port={self.port}", *options],
             account=self._account,
             folder=folder,
         )

@@ -63,10 +63,9 @@ class _Rule(NamedTuple):
 class Proxy:
     """Listens on `host` and `port` in a `with` statement; every method may be called while traffic flows."""
 
-    host = "127.0.0.1"
-
-    def __init__(self, target: Address) -> None:
+    def __init__(self, target: Address, host: str = "127.0.0.1") -> None:
         self.target = target
+        self.host = host
         self.port = free_port()
         self.connections = 0
         self.octets_per_second = 0

@@ -8,12 +8,13 @@ import typer
 
 from faultdesk.adapters.sql import listings
 from faultdesk.adapters.sql.audit import status_rows
+from faultdesk.adapters.sql.daemons import daemon_rows
 from faultdesk.adapters.sql.disk import disk_rows
+from faultdesk.adapters.sql.migrate import require_current
 from faultdesk.cli.context import configuration, reading
 from faultdesk.cli.show import AsJson, listing
 from faultdesk.errors import TransientError
 from faultdesk.service.drain import drain
-from faultdesk.service.lock import sole_daemon
 from faultdesk.service.logs import configure_logs
 from faultdesk.service.supervisor import Supervisor
 from faultdesk.service.wiring import open_works
@@ -34,16 +35,25 @@ def run(
     config = configuration(context)
     configure_logs(config.log.level)
     desk, works = open_works(config)
-    with sole_daemon(desk.store.database):
+    require_current(desk.store.database)
+    works.membership.join()
+    try:
         if not drained:
             Supervisor(desk, works).run()
         elif unreachable := drain(desk, works):
             raise TransientError(f"not reached: {', '.join(unreachable)}; the rest is done")
+    finally:
+        works.membership.leave()
 
 
 def status(context: typer.Context, as_json: AsJson = False) -> None:
-    """Sum up the database's disk, mailboxes, messages, tickets, jobs and the last audit."""
+    """Sum up the database's disk, daemons, mailboxes, messages, tickets, jobs and the last audit."""
     config = configuration(context)
     with reading(context) as connection:
-        rows = [*disk_rows(connection), *listings.status(connection), *status_rows(connection)]
+        rows = [
+            *disk_rows(connection),
+            *daemon_rows(connection),
+            *listings.status(connection),
+            *status_rows(connection),
+        ]
     listing(rows, ("what", "name", "count", "since", "detail"), config.desk.time_zone, as_json=as_json)

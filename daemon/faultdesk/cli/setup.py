@@ -15,7 +15,13 @@ from faultdesk.cli.context import configuration
 from faultdesk.config import Config, Draft, read_draft
 from faultdesk.errors import ConfigError, FaultdeskError
 from faultdesk.handlers.host import Host
-from faultdesk.service.wiring import load_handlers, open_database, open_mailbox, open_mailer
+from faultdesk.service.wiring import (
+    engine_tables,
+    load_handlers,
+    open_database,
+    open_mailbox,
+    open_mailer,
+)
 
 
 def init(
@@ -40,9 +46,10 @@ def init(
 def migrate(context: typer.Context) -> None:
     """Bring the database to this version's tables."""
     os.umask(0o077)  # it will hold clients' mails
-    database = open_database(configuration(context))
+    config = configuration(context)
+    database = open_database(config)
     try:
-        before, after = migrations.migrate(database)
+        before, after = migrations.migrate(database, engine_tables(config))
     finally:
         database.close()
     typer.echo(

@@ -96,6 +96,8 @@ class _Loading:
             self._errors += _desk_complaints(desk)
         if database := tables["database"]:
             tables["database"] = _anchored(database, self._path.parent)
+            if tables["jobs"] and tables["jobs"].engine == "procrastinate" and _is_sqlite(database.url):
+                self._errors.append("jobs.engine: procrastinate works on PostgreSQL only, see database.url")
         sound = frozenset(name for name, table in tables.items() if table is not None)
         return Draft(Config(path=self._path, **tables), sound, tuple(self._errors))
 
@@ -176,9 +178,13 @@ def _decode(kind: type, value: object, base: Path) -> object:
 def _anchored(database: DatabaseSettings, base: Path) -> DatabaseSettings:
     """Let a relative SQLite file count from the configuration's folder."""
     scheme, slashes, file = database.url.partition(":///")
-    if not scheme.startswith("sqlite") or not slashes:
+    if not _is_sqlite(database.url) or not slashes:
         return database
     return msgspec.structs.replace(database, url=f"{scheme}:///{base / file}")
+
+
+def _is_sqlite(url: str) -> bool:
+    return url.startswith("sqlite")
 
 
 def _desk_complaints(desk: DeskSettings) -> list[str]:

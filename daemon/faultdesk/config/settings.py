@@ -153,6 +153,8 @@ class ReadingSettings(Table, frozen=True, kw_only=True):
 class JobSettings(Table, frozen=True, kw_only=True):
     """[jobs]: how what was decided is performed."""
 
+    engine: Literal["threads", "procrastinate"] = "threads"
+    """threads: of the only daemon; procrastinate: of any number of daemons on one PostgreSQL."""
     workers: Count = 2
     attempts: Count = 8
 

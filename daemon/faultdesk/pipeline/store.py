@@ -33,9 +33,10 @@ class Received(msgspec.Struct, frozen=True):
     arrived_at: datetime
     size: int
     truncated: bool
-    strikes: int
     ticket_id: int | None = None
     """Of one that was put back: the ticket that says it could not be read."""
+    is_left: bool = False
+    """A daemon that is gone had it in hand, which it may have been that ended it."""
 
 
 class OutgoingMail(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +63,11 @@ class Inbox(Protocol):
         """Tell how far this mailbox has been collected."""
 
     def add(self, mailbox_name: str, batch: Batch, now: datetime) -> int:
-        """Store what is not known yet, move the cursor; return how many were new."""
+        """Store what is not known yet, move the cursor; return how many were new.
+
+        Raises:
+            SupersededError: Another daemon collects this mailbox now.
+        """
 
     def unsettled(self, mailbox_name: str) -> tuple[str, ...]:
         """Name the UIDs that were stored and not yet marked done on the server."""
@@ -76,8 +81,15 @@ class Inbox(Protocol):
     def report(self, mailbox_name: str, now: datetime, error: str | None) -> None:
         """Note that a mailbox was reached just now, or why it was not."""
 
-    def received(self, limit: int, most_octets: int) -> list[Received]:
-        """Take the oldest waiting messages, at most so many and so large; at least one if there is any."""
+    def claim(self, limit: int, most_octets: int) -> list[Received]:
+        """Take the oldest that wait in hand, at most so many and so large; at least one if there is any.
+
+        Not those that another living daemon has in hand. What is done with one that was taken over since
+        raises SupersededError.
+        """
+
+    def is_any_waiting(self) -> bool:
+        """Tell whether messages wait for triage."""
 
     def waiting(self) -> int:
         """Count the messages that wait for triage."""
@@ -96,9 +108,6 @@ class Inbox(Protocol):
 
     def survive(self, inbox_id: int) -> None:
         """Note that the process is still there."""
-
-    def last_received(self) -> int:
-        """Give the number of the latest message that waits for triage, 0 when none does."""
 
     def fail(self, inbox_id: int, ticket_id: int | None = None) -> None:
         """Set aside."""
@@ -205,6 +214,9 @@ class Transaction(Protocol):
     def health(self) -> Health:
         """What stands still."""
 
+    def before_commit(self, action: Callable[[], Any]) -> None:
+        """Run this as the transaction's last part."""
+
     def after_commit(self, action: Callable[[], Any]) -> None:
         """Run this once the transaction is committed."""
 
@@ -229,10 +241,27 @@ class Engine(Protocol):
         """Deliver once the transaction is committed. Ids of one lane arrive in order, one at a time."""
 
     def serve(self, worker: Worker) -> None:
-        """Start to deliver, and return."""
+        """Start to deliver, and return.
+
+        Raises:
+            ConfigError: The engine has not what it needs.
+        """
+
+    def recover(self) -> None:
+        """Deliver again what was lost on its way; called every second or so, and seldom more than a look."""
+
+    def is_alive(self) -> bool:
+        """Tell whether what delivers is still there."""
+
+    def waiting(self) -> int:
+        """Count what was delivered and has not ended."""
 
     def join(self) -> None:
-        """Wait until everything delivered so far has been run."""
+        """Wait until everything delivered so far has been run.
+
+        Raises:
+            TransientError: What delivers has ended before.
+        """
 
     def stop(self, cut: Callable[[], None]) -> None:
         """Let the workers end the job they are at, and no other; then `cut` ends what they still wait for."""

@@ -29,24 +29,25 @@ class Triage:
         self._readers = readers
         self._clerk = clerk
         self._ledger = ledger
-        self._left_behind: int | None = None
 
     def triage_next(self) -> int:
         """Decide the next messages; return how many were looked at, 0 when none wait.
 
         Raises:
             DatabaseUnavailableError: They wait where they are.
+            SupersededError: Another daemon has taken one of them over.
         """
         with self._store.read() as tx:
-            batch = tx.inbox.received(_MESSAGES, _OCTETS)
-            if self._left_behind is None:
-                self._left_behind = tx.inbox.last_received()
+            if not tx.inbox.is_any_waiting():
+                return 0
+        with self._store.write() as tx:
+            batch = tx.inbox.claim(_MESSAGES, _OCTETS)
         results = self._readers.read([_item(received) for received in batch])
         readable: list[tuple[Received, InboundMessage]] = []
         for received, result in zip(batch, results, strict=True):
             if isinstance(result, ReadingFailure):
                 self._note_unreadable(received, result)
-            elif received.id <= self._left_behind:
+            elif received.is_left:
                 self._decide_warily(received, result)
             else:
                 readable.append((received, result))
@@ -55,12 +56,13 @@ class Triage:
         return len(batch)
 
     def _decide_warily(self, received: Received, message: InboundMessage) -> None:
-        """Decide what the last process left, which it may have been that ended it.
+        """Decide what a daemon left that is gone, which it may have been that ended it.
 
         Its attempts are counted when they begin: afterwards there may be nobody to count them.
         """
         with self._store.write() as tx:
-            if tx.inbox.begin(received.id) > STRIKES:
+            # The attempt that left it was one.
+            if tx.inbox.begin(received.id) >= STRIKES:
                 tx.inbox.fail(received.id)
                 self._tell(tx, received, "each time the daemon ended while it worked on this message")
                 return
@@ -84,7 +86,7 @@ class Triage:
                 for received, message in readable:
                     self._clerk.decide(tx, received, message)
         except TransientError:
-            raise  # the database's fault, not the message's: it waits where it is
+            raise  # not the message's fault: it waits where it is
         # A message may break any handler or rule in any way; it alone is set aside, and the rest goes on.
         except Exception as error:  # noqa: BLE001
             if len(readable) == 1:

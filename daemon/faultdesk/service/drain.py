@@ -2,7 +2,6 @@
 
 import structlog
 
-from faultdesk.adapters.sql.migrate import require_current
 from faultdesk.errors import MailboxUnavailableError
 from faultdesk.service.steps import collect_once
 from faultdesk.service.wiring import Desk, Works
@@ -12,11 +11,13 @@ log = structlog.get_logger()
 
 def drain(desk: Desk, works: Works) -> list[str]:
     """Do everything that is due now, then end; return what could not be reached, by name."""
-    require_current(desk.store.database)
+    works.membership.keep()
     works.engine.serve(works.performer)
     unreachable: list[str] = []
     try:
         for mailbox in works.mailboxes:
+            if not works.membership.collects(mailbox.name):
+                continue
             try:
                 collect_once(desk, mailbox, lambda: None)
             except MailboxUnavailableError as error:

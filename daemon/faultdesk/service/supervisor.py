@@ -1,5 +1,6 @@
 """Starts the loops, listens to signals, feeds the watchdog, and ends it all at a safe point."""
 
+import os
 import signal
 import socket
 import threading
@@ -10,9 +11,8 @@ from datetime import timedelta
 import structlog
 
 from faultdesk.adapters import systemd
-from faultdesk.adapters.sql.migrate import require_current
 from faultdesk.config import Config, load_config
-from faultdesk.errors import ConfigError, MailboxUnavailableError
+from faultdesk.errors import ConfigError, MailboxUnavailableError, SupersededError
 from faultdesk.pipeline.ports import Mailbox
 from faultdesk.service.clock_steps import ClockSteps
 from faultdesk.service.loop import Loop
@@ -26,16 +26,15 @@ _SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _TICK_SECONDS = 1.0
 _HUNG_AFTER = 900.0
 """Seconds: longer than any step can take with all its own limits, a batch that hangs the readers included."""
-_LOST_SECONDS = 60.0
-"""Between two looks for jobs that were never delivered: each reads through all that wait."""
 _IDLE_CHECK = 30.0
 _WATCH_SECONDS = 5.0
 _MOST_WAITING = 100
 """Messages: some seconds' work for triage."""
-_CATCHING_UP_SECONDS = 0.02
+_CATCHING_UP_SECONDS = 0.1
 _MOST_UNDER_WAY = 100
 _JOBS_CATCH_UP_SECONDS = 5.0
 """A mail server that hangs slows triage down; it does not stop it."""
+_UNCOLLECTED_SECONDS = 0.2
 _LOOPS_END_SECONDS = 2.0
 
 
@@ -49,7 +48,7 @@ class Supervisor:
         self._received = threading.Event()
         self._received.set()  # what the last run left
         self._are_times_right = False
-        self._look_for_lost_at = time.monotonic() + _LOST_SECONDS
+        self._superseded: SupersededError | None = None
         self._steps_for_tick, self._steps_for_watch = ClockSteps(desk.clock), ClockSteps(desk.clock)
         self._watch = Watch(
             desk.store,
@@ -63,6 +62,7 @@ class Supervisor:
         self._loops = [
             Loop("triage", self._triage, self._stopping, _HUNG_AFTER),
             Loop("tick", self._tick, self._stopping, _HUNG_AFTER),
+            Loop("membership", self._keep_membership, self._stopping, _HUNG_AFTER),
             Loop("watch", self._look, self._stopping, _HUNG_AFTER),
             *(
                 Loop(f"mailbox-{mailbox.name}", self._collecting(mailbox), self._stopping, _HUNG_AFTER)
@@ -74,9 +74,8 @@ class Supervisor:
         """Work until SIGTERM or SIGINT.
 
         Raises:
-            ConfigError: The database is not of this version.
+            SupersededError: Another daemon has taken this one's place.
         """
-        require_current(self._desk.store.database)
         # Blocked before any thread starts: they inherit it, and only sigtimedwait sees a signal.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         self._works.engine.serve(self._works.performer)
@@ -88,6 +87,8 @@ class Supervisor:
             self._attend()
         finally:
             self._stop()
+        if self._superseded:
+            raise self._superseded
 
     def _attend(self) -> None:
         watchdog = systemd.watchdog_seconds()
@@ -159,6 +160,8 @@ class Supervisor:
     def _triage(self) -> None:
         self._received.wait(_TICK_SECONDS)
         self._received.clear()
+        if self._desk.store.daemon is None:
+            return  # nothing can be taken in hand yet
         # A batch a step: a long backlog must not look like a hang.
         if not self._stopping.is_set() and self._works.triage.triage_next():
             self._received.set()
@@ -171,6 +174,19 @@ class Supervisor:
             if self._stopping.wait(_CATCHING_UP_SECONDS):
                 return
 
+    def _keep_membership(self) -> None:
+        try:
+            let_go = self._works.membership.keep()
+        except SupersededError as error:
+            self._superseded = error
+            os.kill(os.getpid(), signal.SIGTERM)
+            self._stopping.wait()
+            return
+        for mailbox in self._works.mailboxes:
+            if mailbox.name in let_go:
+                mailbox.interrupt()
+        self._stopping.wait(_TICK_SECONDS)
+
     def _tick(self) -> None:
         if self._steps_for_tick.taken():
             self._are_times_right = False
@@ -178,9 +194,7 @@ class Supervisor:
             # Here, not at the start: a locked database is waited for.
             put_times_right(self._desk)
             self._are_times_right = True
-        if time.monotonic() >= self._look_for_lost_at:
-            self._works.engine.give_what_was_lost()
-            self._look_for_lost_at = time.monotonic() + _LOST_SECONDS
+        self._works.engine.recover()
         while self._desk.ledger.tick(self._desk.store):
             if self._stopping.is_set():
                 return
@@ -223,6 +237,10 @@ class Supervisor:
         poll = self._desk.config.mailboxes[mailbox.name].poll
 
         def step() -> None:
+            if not self._works.membership.collects(mailbox.name):
+                mailbox.close()
+                self._stopping.wait(_UNCOLLECTED_SECONDS)
+                return
             collect_once(self._desk, mailbox, self._note_batch)
             if not self._stopping.is_set():
                 mailbox.wait(poll)

@@ -2,10 +2,12 @@
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import msgspec
+import sqlalchemy as sa
 
 from faultdesk.adapters.clock import SystemClock
 from faultdesk.adapters.credentials import read_secret
@@ -16,6 +18,7 @@ from faultdesk.adapters.maildir_mailer import MaildirMailer
 from faultdesk.adapters.smtp import SmtpMailer
 from faultdesk.adapters.sql.audit import SqlBooks
 from faultdesk.adapters.sql.database import Database
+from faultdesk.adapters.sql.membership import LockFile, Membership
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.config import Config, convert_table
 from faultdesk.config.settings import After, ImapSettings, MaildirSettings, ReadingSettings, SmtpSettings
@@ -63,7 +66,8 @@ class Works:
     readers: Readers
     triage: Triage
     performer: Performer
-    engine: ThreadsEngine
+    engine: Engine
+    membership: Membership
     stopping: threading.Event
     """Set once, when the daemon is to end."""
 
@@ -115,7 +119,7 @@ def open_works(config: Config) -> tuple[Desk, Works]:
     """Put together the whole daemon; nothing is started or connected yet."""
     store = SqlStore(open_database(config))
     stopping = threading.Event()
-    engine = ThreadsEngine(store, stopping, config.jobs.workers)
+    engine = open_engine(config, store, stopping)
     desk = open_desk(config, engine, store)
     readers = open_readers(config.reading)
     clerk = DeskClerk(desk.host, desk.ledger, desk.changes, desk.seal, desk.clock)
@@ -139,9 +143,53 @@ def open_works(config: Config) -> tuple[Desk, Works]:
         triage=Triage(store, readers, clerk, desk.ledger),
         performer=performer,
         engine=engine,
+        membership=open_membership(config, store),
         stopping=stopping,
     )
     return desk, works
+
+
+def open_engine(config: Config, store: SqlStore, stopping: threading.Event) -> Engine:
+    """Make the configured engine.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    if config.jobs.engine == "threads":
+        return ThreadsEngine(store, stopping, config.jobs.workers)
+    try:
+        from faultdesk.adapters.engines.procrastinate import ProcrastinateEngine  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise _not_installed(error) from error
+    return ProcrastinateEngine(store, stopping, config.jobs.workers)
+
+
+def engine_tables(config: Config) -> Callable[[sa.Connection], None]:
+    """Name what makes the tables of the configured engine.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    if config.jobs.engine == "threads":
+        return lambda _: None
+    try:
+        from faultdesk.adapters.engines.lost import prepare_tables  # noqa: PLC0415 - an extra
+    except ModuleNotFoundError as error:
+        raise _not_installed(error) from error
+    return prepare_tables
+
+
+def _not_installed(error: ModuleNotFoundError) -> ConfigError:
+    return ConfigError(f"jobs.engine: install faultdesk[cluster]: {error}")
+
+
+def open_membership(config: Config, store: SqlStore) -> Membership:
+    """Prepare the daemon's place among others; the engine tells whether it suffers any."""
+    if store.database.is_sqlite:
+        return LockFile(store, list(config.mailboxes))
+    from faultdesk.adapters.sql.presence import Presence  # noqa: PLC0415 - as above
+
+    return Presence(store, list(config.mailboxes), alone=config.jobs.engine == "threads")
 
 
 def run_audit(config: Config, database: Database, host: Host, *, online: bool = True) -> Report:

@@ -58,7 +58,7 @@ def receive(desk: PlayedDesk, message: InboundMessage) -> int:
     """Have a message with its octets filed and all mails sent; return its ticket."""
     inbox_id = desk.receive(raw_mail(message.sender, message.text))
     with desk.store.read() as tx:
-        (received,) = [one for one in tx.inbox.received(99, 10**9) if one.id == inbox_id]
+        (received,) = [one for one in tx.inbox.claim(99, 10**9) if one.id == inbox_id]
     with desk.store.write() as tx:
         desk.clerk.decide(tx, received, message)
     desk.perform()

@@ -23,7 +23,7 @@ def test_messages_and_cursor_are_stored_together(store: SqlStore) -> None:
 
     with store.read() as tx:
         assert tx.inbox.cursor("service") == Cursor(77, 5)
-        assert [received.content[-1:] for received in tx.inbox.received(10, 10**6)] == [b"4", b"5"]
+        assert [received.content[-1:] for received in tx.inbox.claim(10, 10**6)] == [b"4", b"5"]
 
 
 def test_nothing_is_stored_when_the_transaction_fails(store: SqlStore) -> None:
@@ -33,7 +33,7 @@ def test_nothing_is_stored_when_the_transaction_fails(store: SqlStore) -> None:
 
     with store.read() as tx:
         assert tx.inbox.cursor("service") is None
-        assert tx.inbox.received(10, 10**6) == []
+        assert tx.inbox.claim(10, 10**6) == []
 
 
 def test_a_batch_seen_twice_is_stored_once(store: SqlStore) -> None:
@@ -73,15 +73,15 @@ def test_a_batch_is_limited_by_octets_but_never_empty(store: SqlStore) -> None:
     add(store, Batch(tuple(raw(uid, b"x" * 100) for uid in range(1, 6)), Cursor(77, 5)))
 
     with store.read() as tx:
-        assert len(tx.inbox.received(10, 250)) == 2
-        assert len(tx.inbox.received(10, 1)) == 1
-        assert len(tx.inbox.received(3, 10**6)) == 3
+        assert len(tx.inbox.claim(10, 250)) == 2
+        assert len(tx.inbox.claim(10, 1)) == 1
+        assert len(tx.inbox.claim(3, 10**6)) == 3
 
 
 def test_strikes_stay_with_the_message(store: SqlStore) -> None:
     add(store, Batch((raw(4),), Cursor(77, 4)))
     with store.read() as tx:
-        (received,) = tx.inbox.received(1, 10**6)
+        (received,) = tx.inbox.claim(1, 10**6)
 
     with store.write() as tx:
         assert tx.inbox.strike(received.id, "boom") == 1
@@ -92,7 +92,7 @@ def test_strikes_stay_with_the_message(store: SqlStore) -> None:
 def test_a_message_with_an_end_does_not_come_again(store: SqlStore) -> None:
     add(store, Batch((raw(4), raw(5), raw(6)), Cursor(77, 6)))
     with store.read() as tx:
-        first, second, third = tx.inbox.received(10, 10**6)
+        first, second, third = tx.inbox.claim(10, 10**6)
 
     with store.write() as tx:
         tx.inbox.done(first.id, None)
@@ -100,7 +100,7 @@ def test_a_message_with_an_end_does_not_come_again(store: SqlStore) -> None:
         tx.inbox.fail(third.id)
 
     with store.read() as tx:
-        assert tx.inbox.received(10, 10**6) == []
+        assert tx.inbox.claim(10, 10**6) == []
 
 
 def test_octets_are_kept_as_they_came(store: SqlStore) -> None:
@@ -108,7 +108,7 @@ def test_octets_are_kept_as_they_came(store: SqlStore) -> None:
     add(store, Batch((RawMessage("1", octets, NOW, 256),), Cursor(1, 1)))
 
     with store.read() as tx:
-        (received,) = tx.inbox.received(1, 10**6)
+        (received,) = tx.inbox.claim(1, 10**6)
         assert tx.inbox.content(received.id) == octets
 
 

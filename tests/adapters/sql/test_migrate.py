@@ -26,9 +26,20 @@ def test_migrating_twice_does_nothing(database: Database) -> None:
     assert before == after
 
 
-def test_a_database_of_a_later_version_is_refused(database: Database) -> None:
+def test_a_later_version_s_database_is_worked_on_as_long_as_it_suffers_that(database: Database) -> None:
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    require_current(database)
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE schema SET oldest_program = '9998'")
+
+    with pytest.raises(ConfigError, match="at revision 9999, which needs a program of 9998"):
+        require_current(database)
+
+
+def test_a_later_version_s_database_is_not_migrated(database: Database) -> None:
     with database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
 
-    with pytest.raises(ConfigError, match="is at revision 9999"):
-        require_current(database)
+    with pytest.raises(ConfigError, match="is at revision 9999, later than this version's"):
+        migrate(database)

@@ -52,7 +52,7 @@ def ignored(desk: PlayedDesk, content: bytes) -> int:
     with desk.store.write() as tx:
         raw = RawMessage("900", content, desk.clock.now(), len(content))
         tx.inbox.add("service", Batch((raw,), Cursor(1, 900)), desk.clock.now())
-        (received,) = tx.inbox.received(9, 10**6)
+        (received,) = tx.inbox.claim(9, 10**6)
         tx.inbox.ignore(received.id, f"automatic: sender {ADDRESS}")
     return received.id
 

@@ -16,6 +16,7 @@ from faultdesk.pipeline.work import Worker
 log = structlog.get_logger()
 
 _LOOK_SECONDS = 1.0
+_LOST_SECONDS = 60.0
 _STOP_SECONDS, _CUT_SECONDS = 3.0, 1.0
 """A mail that is being sent may take so long; then its server is given up, and the mail goes out later."""
 _BATCH = 32
@@ -32,6 +33,7 @@ class ThreadsEngine:
         self._threads: list[threading.Thread] = []
         self._given: set[int] = set()
         """What was delivered and has not ended."""
+        self._look_for_lost_at = time.monotonic() + _LOST_SECONDS
 
     def send(self, tx: Transaction, job_id: int, lane: str) -> None:
         """Deliver once the transaction is committed."""
@@ -51,6 +53,12 @@ class ThreadsEngine:
         ]
         for thread in self._threads:
             thread.start()
+
+    def recover(self) -> None:
+        """Look every minute for what was lost: each look reads through all that waits."""
+        if time.monotonic() >= self._look_for_lost_at:
+            self._look_for_lost_at = time.monotonic() + _LOST_SECONDS
+            self.give_what_was_lost()
 
     def give_what_was_lost(self) -> None:
         """Deliver what is noted as sent and never came: a commit was done whose answer was lost.

@@ -69,21 +69,21 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """Open a transaction that may write."""
-        with self._writing, _translated(), self._writer.begin() as connection:
+        with self._writing, translated(), self._writer.begin() as connection:
             self._begin(connection, "BEGIN IMMEDIATE")
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Open a transaction that only reads."""
-        with _translated(), self._engine.begin() as connection:
+        with translated(), self._engine.begin() as connection:
             self._begin(connection, "BEGIN")
             yield connection
 
     @contextmanager
     def session(self) -> Iterator[sa.Connection]:
         """Keep a session of its own open, outside any transaction: for what lasts as long as a session."""
-        with _translated(), self._engine.connect() as connection:
+        with translated(), self._engine.connect() as connection:
             yield connection.execution_options(isolation_level="AUTOCOMMIT")
             connection.invalidate()  # not back to the pool, where it would go on holding what it holds
 
@@ -124,7 +124,8 @@ def _set_pragmas(connection: Any, _record: object) -> None:  # noqa: ANN401 - DB
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Raise DatabaseUnavailableError for what is the database's trouble and may pass."""
     try:
         yield
     except (sa.exc.DBAPIError, sa.exc.TimeoutError) as error:

@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import bindparam, select
 
-from faultdesk.adapters.sql.tables import inbox, mailbox, octets
-from faultdesk.errors import NotFoundError
+from faultdesk.adapters.sql.tables import daemon, inbox, mailbox, octets
+from faultdesk.errors import NotFoundError, SupersededError
 from faultdesk.pipeline.ports import Batch, Cursor, RawMessage
 from faultdesk.pipeline.store import InboxState, Received
 
@@ -18,10 +18,14 @@ _RECEIVED = inbox.c.state == sa.literal_column("'received'")
 
 
 class SqlInbox:
-    """Messages as they came, and how far each mailbox has been collected."""
+    """Messages as they came, and how far each mailbox has been collected.
 
-    def __init__(self, connection: sa.Connection) -> None:
+    `daemon`: the number of the one that works here; a command has none, and takes nothing in hand.
+    """
+
+    def __init__(self, connection: sa.Connection, daemon: int | None = None) -> None:
         self._connection = connection
+        self._daemon = daemon
 
     def cursor(self, mailbox_name: str) -> Cursor | None:
         """Tell how far this mailbox has been collected."""
@@ -32,6 +36,8 @@ class SqlInbox:
 
     def add(self, mailbox_name: str, batch: Batch, now: datetime) -> int:
         """Store what is not known yet, move the cursor; return how many were new."""
+        # First: whoever collected here before has ended its transaction then, and its cursor is known.
+        self._move_cursor(mailbox_name, batch.cursor)
         hashed = {raw.uid: hashlib.sha256(raw.content).digest() for raw in batch.messages}
         known = self._known(mailbox_name, batch, hashed)
         new = {raw.uid: raw for raw in batch.messages if raw.uid not in known}
@@ -42,10 +48,16 @@ class SqlInbox:
             self._connection.execute(
                 octets.insert(), [{"inbox_id": row.id, "content": new[row.uid].content} for row in stored]
             )
-        self._set_mailbox(
-            mailbox_name, uid_validity=batch.cursor.uid_validity, last_uid=batch.cursor.last_uid
-        )
         return len(new)
+
+    def _move_cursor(self, mailbox_name: str, cursor: Cursor) -> None:
+        place = {"uid_validity": cursor.uid_validity, "last_uid": cursor.last_uid}
+        if self._daemon is None:
+            self._set_mailbox(mailbox_name, **place)
+            return
+        ours = mailbox.update().where(mailbox.c.name == mailbox_name, mailbox.c.owner == self._daemon)
+        if not self._connection.execute(ours.values(**place)).rowcount:
+            raise SupersededError(f"mailbox {mailbox_name}: another daemon collects it")
 
     def _known(self, mailbox_name: str, batch: Batch, hashed: dict[str, bytes]) -> set[str]:
         here = inbox.c.mailbox == mailbox_name
@@ -111,23 +123,26 @@ class SqlInbox:
         if not changed.rowcount:
             self._connection.execute(mailbox.insert().values(name=mailbox_name, **values))
 
-    def received(self, limit: int, most_octets: int) -> list[Received]:
-        """Take the oldest waiting messages, at most so many and so large; at least one if there is any."""
-        sizes = self._connection.execute(
-            select(inbox.c.id, sa.func.length(octets.c.content).label("octets"))
-            .join(octets)
-            .where(_RECEIVED)
-            .order_by(inbox.c.id)
-            .limit(limit)
-        )
-        chosen: list[int] = []
-        for row in sizes:
+    def claim(self, limit: int, most_octets: int) -> list[Received]:
+        """Take the oldest that wait in hand, at most so many and so large; at least one if there is any."""
+        free = self._connection.execute(_FREE, {"daemon": self._daemon, "most": limit})
+        readers: dict[int, int | None] = {}
+        for row in free:
             most_octets -= row.octets
-            if chosen and most_octets < 0:
+            if readers and most_octets < 0:
                 break
-            chosen.append(row.id)
-        rows = self._connection.execute(_WAITING, {"chosen": chosen})
-        return [Received(*row) for row in rows]
+            readers[row.id] = row.reader
+        if self._daemon is not None and readers:
+            self._connection.execute(_CLAIM, {"daemon": self._daemon, "chosen": list(readers)})
+        rows = self._connection.execute(_WAITING, {"chosen": list(readers)})
+        return [
+            Received(**row._mapping, is_left=readers[row.id] not in {None, self._daemon})  # noqa: SLF001 - its name
+            for row in rows
+        ]
+
+    def is_any_waiting(self) -> bool:
+        """Tell whether messages wait for triage."""
+        return self._connection.execute(_ANY).first() is not None
 
     def waiting(self) -> int:
         """Count the messages that wait for triage."""
@@ -146,37 +161,28 @@ class SqlInbox:
         self._end(inbox_id, InboxState.FAILED, ticket_id, "three strikes")
 
     def _end(self, inbox_id: int, state: InboxState, ticket_id: int | None, reason: str | None) -> None:
-        self._connection.execute(
-            _END, {"row": inbox_id, "state": state, "ticket_id": ticket_id, "reason": reason}
-        )
+        values = {"row": inbox_id, "state": state, "ticket_id": ticket_id, "reason": reason}
+        if not self._connection.execute(_END, values | {"daemon": self._daemon}).rowcount:
+            raise _superseded(inbox_id)
 
     def strike(self, inbox_id: int, error: str) -> int:
         """Count a failure; return how many there are now."""
-        strikes: int = self._connection.execute(
-            inbox.update()
-            .where(inbox.c.id == inbox_id)
-            .values(strikes=inbox.c.strikes + 1, error=error)
-            .returning(inbox.c.strikes)
-        ).scalar_one()
-        return strikes
+        return self._count(inbox_id, inbox.c.strikes, error=error)
 
     def begin(self, inbox_id: int) -> int:
         """Count an attempt that may end the process; return how many ended it, if this one does."""
-        begun: int = self._connection.execute(
-            inbox.update()
-            .where(inbox.c.id == inbox_id)
-            .values(begun=inbox.c.begun + 1)
-            .returning(inbox.c.begun)
-        ).scalar_one()
-        return begun
+        return self._count(inbox_id, inbox.c.begun)
+
+    def _count(self, inbox_id: int, what: sa.Column[int], **more: str) -> int:
+        counting = inbox.update().where(*_IN_HAND).values(**{what.name: what + 1}, **more).returning(what)
+        counted: int | None = self._connection.scalar(counting, {"row": inbox_id, "daemon": self._daemon})
+        if counted is None:
+            raise _superseded(inbox_id)
+        return counted
 
     def survive(self, inbox_id: int) -> None:
         """Note that the process is still there."""
         self._connection.execute(inbox.update().where(inbox.c.id == inbox_id).values(begun=0))
-
-    def last_received(self) -> int:
-        """Give the number of the latest message that waits for triage, 0 when none does."""
-        return self._connection.scalar(select(sa.func.max(inbox.c.id)).where(_RECEIVED)) or 0
 
     def content(self, inbox_id: int) -> bytes:
         """Give the octets as they came."""
@@ -193,18 +199,48 @@ _CONTENT = (
     .select_from(inbox.outerjoin(octets))
     .where(inbox.c.id == bindparam("row"))
 )
+_ANY = select(inbox.c.id).where(_RECEIVED).limit(1)
+_FREE = (
+    select(inbox.c.id, inbox.c.reader, sa.func.length(octets.c.content).label("octets"))
+    .join(octets)
+    .where(
+        _RECEIVED,
+        sa.or_(
+            inbox.c.reader.is_(None),
+            inbox.c.reader == bindparam("daemon"),
+            inbox.c.reader.not_in(select(daemon.c.id)),
+        ),
+    )
+    .order_by(inbox.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(of=inbox, skip_locked=True)
+)
+_CLAIM = (
+    inbox.update()
+    .where(inbox.c.id.in_(bindparam("chosen", expanding=True)))
+    .values(reader=bindparam("daemon"))
+)
+_IN_HAND = (
+    inbox.c.id == bindparam("row"),
+    _RECEIVED,
+    inbox.c.reader.is_not_distinct_from(bindparam("daemon", type_=sa.BigInteger)),
+)
 _STORE = inbox.insert().returning(inbox.c.id, inbox.c.uid)
 _WAITING = (
-    select(*((octets if name == "content" else inbox).c[name] for name in Received.__struct_fields__))
+    select(*((octets if name == "content" else inbox).c[name] for name in Received.__struct_fields__[:-1]))
     .join_from(inbox, octets)
     .where(inbox.c.id.in_(bindparam("chosen", expanding=True)))
     .order_by(inbox.c.id)
 )
 _END = (
     inbox.update()
-    .where(inbox.c.id == bindparam("row"))
+    .where(*_IN_HAND)
     .values(state=bindparam("state"), ticket_id=bindparam("ticket_id"), reason=bindparam("reason"))
 )
+
+
+def _superseded(inbox_id: int) -> SupersededError:
+    return SupersededError(f"message {inbox_id}: another daemon has it in hand")
 
 
 def _row(mailbox_name: str, validity: int, raw: RawMessage, digest: bytes, now: datetime) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def retry_inbox(connection: sa.Connection, inbox_id: int) -> bool:
         .where(
             inbox.c.id == inbox_id, inbox.c.purged_at.is_(None), sa.or_(inbox.c.state == "failed", ignored)
         )
-        .values(state="received", strikes=0, begun=0, reason=None, error=None)
+        .values(state="received", reader=None, strikes=0, begun=0, reason=None, error=None)
     )
     return changed.rowcount == 1
 

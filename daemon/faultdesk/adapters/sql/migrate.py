@@ -1,61 +1,81 @@
-"""Brings a database to the tables of this version."""
+"""Brings a database to the tables of this version, while daemons of the last one may still work on it.
 
+A revision adds, and says nothing: programs of the version before go on. One that takes away sets
+`schema.oldest_program` to the first revision whose programs do without; then no older daemon may live.
+"""
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from sqlalchemy import select
 
-import faultdesk_migrations
+from faultdesk.adapters.sql.daemons import LIVING
 from faultdesk.adapters.sql.database import Database
-from faultdesk.adapters.sql.tables import metadata
+from faultdesk.adapters.sql.revisions import alembic_config, current_revision, head_revision
+from faultdesk.adapters.sql.tables import metadata, schema
 from faultdesk.errors import ConfigError
 
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", next(iter(faultdesk_migrations.__path__)))
-    config.set_main_option("path_separator", "os")
-    return config
+_OLDEST_PROGRAM = select(schema.c.oldest_program)
 
 
-def head_revision() -> str:
-    """Name the revision that this program needs."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    if revision is None:
-        raise ConfigError("faultdesk_migrations: no revision is installed")
-    return revision
+def migrate(
+    database: Database, prepare_engine: Callable[[sa.Connection], None] = lambda _: None
+) -> tuple[str | None, str]:
+    """Bring the database to the head revision; return what it was at and what it is at now.
 
+    `prepare_engine` does the same for the tables of an engine, in the same transaction.
 
-def current_revision(database: Database) -> str | None:
-    """Name the revision the database is at; None for an empty one."""
-    with database.read() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
-
-
-def migrate(database: Database) -> tuple[str | None, str]:
-    """Bring the database to the head revision; return what it was at and what it is at now."""
-    before = current_revision(database)
-    config = _config()
+    Raises:
+        ConfigError: The database is of a later version, or a daemon lives that could not work on it any more.
+    """
+    before, head = current_revision(database), head_revision()
+    if before is not None and before > head:
+        raise ConfigError(f"database: is at revision {before}, later than this version's {head}")
+    config = alembic_config()
     with database.write() as connection, database.unhurried(connection):
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
-    return before, head_revision()
+        _refuse_older_daemons(connection)
+        prepare_engine(connection)
+    return before, head
+
+
+def _refuse_older_daemons(connection: sa.Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        return  # its only daemon is stopped for this
+    oldest = connection.scalar(_OLDEST_PROGRAM) or ""
+    older = [row for row in connection.execute(LIVING) if row.revision < oldest]
+    if older:
+        names = ", ".join(f"{row.host} (pid {row.pid}, revision {row.revision})" for row in older)
+        raise ConfigError(
+            f"database: programs before revision {oldest} cannot work on it any more; stop {names}"
+        )
 
 
 def require_current(database: Database) -> None:
-    """Refuse to work on a database of another version.
+    """Refuse to work on a database of another version, but for one that later versions left fit for this one.
 
     Raises:
-        ConfigError: It must be migrated, or was by a later version.
+        ConfigError: It must be migrated, or was by a version that is too late.
     """
     current, head = current_revision(database), head_revision()
     if current is None:
         raise ConfigError("database: is empty; run `faultdesk migrate`")
-    if current != head:
+    if current < head:
         raise ConfigError(
             f"database: is at revision {current}, this version needs {head}; run `faultdesk migrate`"
         )
+    if current > head:
+        with database.read() as connection:
+            oldest = connection.scalar(_OLDEST_PROGRAM) or ""
+        if oldest > head:
+            raise ConfigError(
+                f"database: is at revision {current}, which needs a program of {oldest} or later; "
+                f"this one is of {head}"
+            )
 
 
 def differences(database: Database) -> list[object]:

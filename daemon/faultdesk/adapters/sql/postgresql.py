@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 import sqlalchemy as sa
 from psycopg.abc import PQGen
 from sqlalchemy import event
+
+if TYPE_CHECKING:
+    from procrastinate import PsycopgConnector
 
 _Answer = TypeVar("_Answer")
 
@@ -19,8 +22,10 @@ _CONNECTING: dict[str, Any] = {
     "keepalives_count": 2,
     "tcp_user_timeout": 20_000,
     # A daemon that was stopped in a transaction must not keep the others from what it had locked.
-    "options": "-c idle_in_transaction_session_timeout=30s",
+    "options": "-c idle_in_transaction_session_timeout=15s",
 }
+_FORGETFUL = "-c synchronous_commit=off"
+"""For what may be done twice: a crash of the server costs the last moments of it, and no table its order."""
 _READ_ONLY = "25006"
 _TRANSIENT_CLASSES = ("08", "40", "53", "57", "58")
 """Connection, rollback (serialization, deadlock), resources, operator's intervention, I/O."""
@@ -60,6 +65,23 @@ def make_engine(url: sa.URL, options: dict[str, Any]) -> sa.Engine:
     event.listen(engine, "do_connect", _connect)
     event.listen(engine, "handle_error", _notice_read_only)
     return engine
+
+
+def make_connector(url: sa.URL, connections: int) -> "PsycopgConnector":
+    """Make what procrastinate connects with, to the same server in the same way."""
+    from procrastinate import PsycopgConnector  # noqa: PLC0415 - an extra, which may be missing
+    from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415 - comes with it
+
+    named = url.translate_connect_args(username="user", database="dbname")
+    settings = {"options": f"{_CONNECTING['options']} {_FORGETFUL}"}
+    return PsycopgConnector(
+        # Whole statements only, and no question before each whether the connection is still there.
+        pool_factory=lambda check, **options: AsyncConnectionPool(**options),  # noqa: ARG005
+        configure=lambda connection: connection.set_autocommit(True),
+        kwargs=_CONNECTING | settings | dict(url.query) | named,
+        min_size=1,
+        max_size=connections,
+    )
 
 
 @contextmanager

@@ -16,13 +16,18 @@ from faultdesk.adapters.sql.tickets import SqlTickets
 class SqlTransaction:
     """One transaction of one connection."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, daemon: int | None = None) -> None:
         self.connection = connection
-        self.inbox = SqlInbox(connection)
+        self.inbox = SqlInbox(connection, daemon)
         self.tickets = SqlTickets(connection)
         self.jobs = SqlJobs(connection)
         self.health = SqlHealth(connection)
+        self.committing: list[Callable[[], Any]] = []
         self.committed: list[Callable[[], Any]] = []
+
+    def before_commit(self, action: Callable[[], Any]) -> None:
+        """Run this as the transaction's last part."""
+        self.committing.append(action)
 
     def after_commit(self, action: Callable[[], Any]) -> None:
         """Run this once the transaction is committed."""
@@ -34,13 +39,17 @@ class SqlStore:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.daemon: int | None = None
+        """The number of the daemon that works here, as long as it is one; transactions are fenced by it."""
 
     @contextmanager
     def write(self) -> Iterator[SqlTransaction]:
         """Open a transaction that may write; what waits for its commit runs right after it."""
         with self.database.write() as connection:
-            transaction = SqlTransaction(connection)
+            transaction = SqlTransaction(connection, self.daemon)
             yield transaction
+            for action in transaction.committing:
+                action()
         for action in transaction.committed:
             action()
 
@@ -48,4 +57,4 @@ class SqlStore:
     def read(self) -> Iterator[SqlTransaction]:
         """Open a transaction that only reads."""
         with self.database.read() as connection:
-            yield SqlTransaction(connection)
+            yield SqlTransaction(connection, self.daemon)

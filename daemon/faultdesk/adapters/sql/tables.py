@@ -1,11 +1,9 @@
 """The tables. All times are UTC; octets and decisions commit together, so one file is the backup."""
 
-from datetime import UTC, datetime
-from typing import Any
-
 import sqlalchemy as sa
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
-from sqlalchemy.engine import Dialect
+
+from faultdesk.adapters.sql.columns import Id, Moment, identity, reference
 
 metadata = MetaData(
     naming_convention={
@@ -16,40 +14,6 @@ metadata = MetaData(
     }
 )
 
-
-class Moment(sa.TypeDecorator[datetime]):
-    """An aware UTC datetime; SQLite keeps it as text without a zone."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Refuse what has no zone: it would be a guess."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive datetime reached the database")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Return it aware."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-_Id = sa.BigInteger().with_variant(Integer, "sqlite")
-
-
-def _id() -> Column[int]:
-    return Column("id", _Id, primary_key=True)
-
-
-def _reference(column: str, *, nullable: bool = False, index: bool = True) -> Column[Any]:
-    target = column.removesuffix("_id")
-    return Column(column, _Id, ForeignKey(f"{target}.id"), nullable=nullable, index=index)
-
-
 mailbox = Table(
     "mailbox",
     metadata,
@@ -59,6 +23,29 @@ mailbox = Table(
     Column("reached_at", Moment),
     Column("error", Text),
     Column("failing_since", Moment),
+    # The daemon that collects it: what another one brings is refused.
+    Column("owner", Id),
+)
+
+# Daemons at work, and those that nobody has missed yet.
+daemon = Table(
+    "daemon",
+    metadata,
+    identity(),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("revision", Text, nullable=False),
+    Column("mailboxes", sa.JSON, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    sqlite_autoincrement=True,  # what one daemon claimed must not come to be another's
+)
+
+# One row: whose programs may work on these tables, and what the engine's own are at.
+schema = Table(
+    "schema",
+    metadata,
+    Column("oldest_program", Text, primary_key=True),
+    Column("engine", Text),
 )
 
 alarm = Table(
@@ -72,7 +59,7 @@ alarm = Table(
 inbox = Table(
     "inbox",
     metadata,
-    _id(),
+    identity(),
     Column("mailbox", Text, nullable=False),
     Column("uid_validity", sa.BigInteger, nullable=False),
     Column("uid", Text, nullable=False),
@@ -87,7 +74,9 @@ inbox = Table(
     Column("begun", Integer, nullable=False, server_default="0"),
     Column("error", Text),
     Column("settled", Boolean, nullable=False),
-    _reference("ticket_id", nullable=True),
+    # The daemon that has it read and decides it.
+    Column("reader", Id),
+    reference("ticket_id", nullable=True),
     Column("purged_at", Moment),
     Index("uq_inbox_uid", "mailbox", "uid_validity", "uid", unique=True),
     Index("ix_inbox_sha256", "mailbox", "sha256"),
@@ -109,7 +98,7 @@ inbox = Table(
 octets = Table(
     "octets",
     metadata,
-    Column("inbox_id", _Id, ForeignKey("inbox.id"), primary_key=True, autoincrement=False),
+    Column("inbox_id", Id, ForeignKey("inbox.id"), primary_key=True, autoincrement=False),
     Column("content", LargeBinary, nullable=False),
 )
 
@@ -123,7 +112,7 @@ sequence = Table(
 ticket = Table(
     "ticket",
     metadata,
-    _id(),
+    identity(),
     Column("reference", Text, nullable=False, unique=True),
     Column("status", Text, nullable=False, index=True),
     Column("subject", Text, nullable=False),
@@ -141,7 +130,7 @@ ticket = Table(
 participant = Table(
     "participant",
     metadata,
-    Column("ticket_id", _Id, ForeignKey("ticket.id"), primary_key=True),
+    Column("ticket_id", Id, ForeignKey("ticket.id"), primary_key=True),
     Column("address", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
@@ -150,8 +139,8 @@ participant = Table(
 event = Table(
     "event",
     metadata,
-    _id(),
-    _reference("ticket_id"),
+    identity(),
+    reference("ticket_id"),
     Column("at", Moment, nullable=False),
     Column("kind", Text, nullable=False),
     Column("actor", Text, nullable=False),
@@ -161,9 +150,9 @@ event = Table(
 message = Table(
     "message",
     metadata,
-    _id(),
-    _reference("ticket_id", nullable=True),  # an alert may belong to none
-    _reference("inbox_id", nullable=True),
+    identity(),
+    reference("ticket_id", nullable=True),  # an alert may belong to none
+    reference("inbox_id", nullable=True),
     Column("message_id", Text, nullable=False, index=True),
     Column("purpose", Text, nullable=False),
     Column("sender", Text, nullable=False),
@@ -200,14 +189,14 @@ mention = Table(
     "mention",
     metadata,
     Column("message_id", Text, primary_key=True),
-    Column("ticket_id", _Id, ForeignKey("ticket.id"), primary_key=True),
+    Column("ticket_id", Id, ForeignKey("ticket.id"), primary_key=True),
 )
 
 attachment = Table(
     "attachment",
     metadata,
-    _id(),
-    _reference("message_id"),
+    identity(),
+    reference("message_id"),
     Column("name", Text, nullable=False),
     Column("media_type", Text, nullable=False),
     Column("size", sa.BigInteger, nullable=False),
@@ -216,9 +205,9 @@ attachment = Table(
 job = Table(
     "job",
     metadata,
-    _id(),
+    identity(),
     Column("kind", Text, nullable=False),
-    _reference("ticket_id", nullable=True, index=False),
+    reference("ticket_id", nullable=True, index=False),
     Column("arguments", sa.JSON, nullable=False),
     Column("name", Text, unique=True),
     Column("lane", Text, nullable=False, index=True),
@@ -246,7 +235,7 @@ job = Table(
 audit = Table(
     "audit",
     metadata,
-    _id(),
+    identity(),
     Column("at", Moment, nullable=False),
     Column("total", Integer, nullable=False),
     Column("summary", Text, nullable=False),

@@ -1,0 +1,90 @@
+"""What of the ledger's jobs procrastinate has, in SQL; its tables, and what of them nobody works on any more."""
+
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from procrastinate.schema import SchemaManager
+from sqlalchemy import func, select
+
+from faultdesk.adapters.sql.presence import SILENCE_SECONDS
+from faultdesk.adapters.sql.store import SqlStore, SqlTransaction
+from faultdesk.adapters.sql.tables import job, schema
+from faultdesk.errors import ConfigError
+from faultdesk.pipeline.work import JobState
+
+_SWEEPING = 0x_FA_17_DE_5D
+"""Any number will do that no other program on the database takes for an advisory lock."""
+
+_COUNT = sa.text(
+    """SELECT coalesce(sum(jsonb_array_length(args -> 'job_ids')), 0) FROM procrastinate_jobs
+    WHERE status IN ('todo', 'doing')"""
+)
+_DONE_BY = sa.text("SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = :worker")
+# A worker that is silent counts as gone; one that ended took its number along.
+_ABANDONED = """SELECT procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL) FROM procrastinate_jobs
+    WHERE status = 'doing' AND (id = ANY(:left) OR NOT EXISTS (
+      SELECT FROM procrastinate_workers WHERE id = worker_id
+      AND last_heartbeat > now() - make_interval(secs => :silence)))"""
+_TAKE_OVER = sa.text(_ABANDONED).bindparams(silence=SILENCE_SECONDS)
+_KNOWN = sa.text(
+    """SELECT jsonb_array_elements(args -> 'job_ids')::bigint AS id FROM procrastinate_jobs
+    WHERE status IN ('todo', 'doing')"""
+).columns(id=sa.BigInteger)
+
+
+def prepare_tables(connection: sa.Connection) -> None:
+    """Make procrastinate's tables, or bring them to the version that is installed."""
+    revisions = sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+    at = connection.scalar(select(schema.c.engine))
+    driver: Any = connection.connection.driver_connection
+    if at is None:
+        driver.execute(SchemaManager.get_schema().encode())
+    for revision in revisions:
+        if at is not None and revision.stem > at:
+            driver.execute(revision.read_bytes())
+    connection.execute(schema.update().values(engine=revisions[-1].stem))
+
+
+def require_tables(store: SqlStore) -> None:
+    """Refuse to work without procrastinate's tables.
+
+    Raises:
+        ConfigError: They were never made.
+    """
+    with store.database.read() as connection:
+        if connection.scalar(select(schema.c.engine)) is None:
+            raise ConfigError(
+                "database: has no tables for jobs.engine procrastinate; run `faultdesk migrate`"
+            )
+
+
+def count(store: SqlStore) -> int:
+    """Count the jobs of the ledger that procrastinate has."""
+    with store.database.read() as connection:
+        return int(connection.scalar(_COUNT) or 0)
+
+
+def done_by(store: SqlStore, worker: int | None) -> set[int]:
+    """List which of its own jobs procrastinate takes this worker to be at."""
+    with store.database.read() as connection:
+        return set(connection.scalars(_DONE_BY, {"worker": worker}))
+
+
+def take_over(store: SqlStore, left: Collection[int]) -> None:
+    """Let what a worker that is gone was at be done again, and what is `left` of our own."""
+    with store.database.write() as connection:
+        # One daemon at a time: what another took over a moment ago is not abandoned.
+        if connection.scalar(select(func.pg_try_advisory_xact_lock(_SWEEPING))):
+            connection.execute(_TAKE_OVER, {"left": list(left)})
+
+
+def unknown(tx: SqlTransaction) -> list[tuple[int, str]]:
+    """List what the ledger has sent and procrastinate does not have, in order."""
+    rows = tx.connection.execute(
+        select(job.c.id, job.c.lane)
+        .where(job.c.state == JobState.SENT, job.c.id.not_in(_KNOWN))
+        .order_by(job.c.id)
+    )
+    return [(row.id, row.lane) for row in rows]

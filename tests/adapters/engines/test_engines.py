@@ -1,0 +1,191 @@
+"""What both engines promise: one contract."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from faultdesk.adapters.engines.lost import prepare_tables
+from faultdesk.adapters.engines.procrastinate import ProcrastinateEngine
+from faultdesk.adapters.engines.threads import ThreadsEngine
+from faultdesk.adapters.sql.database import Database
+from faultdesk.adapters.sql.migrate import migrate
+from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.domain.decision import Job
+from faultdesk.errors import TransientError
+from faultdesk.handlers import Desk
+from faultdesk.pipeline.work import Claim, ClaimedJob, JobState
+from pipeline.desk import NOON, PlayedDesk
+
+AnyEngine = ThreadsEngine | ProcrastinateEngine
+MakeEngine = Callable[..., AnyEngine]
+
+
+@pytest.fixture(params=["threads on sqlite", "threads on postgresql", "procrastinate on postgresql"])
+def engines(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[SqlStore, MakeEngine]]:
+    """A store and what makes an engine on it."""
+    kind, _, where = request.param.partition(" on ")
+    url = (
+        f"sqlite:///{tmp_path / 'f.db'}" if where == "sqlite" else request.getfixturevalue("postgresql").url()
+    )
+    database = Database(url)
+    migrate(database, prepare_tables if kind == "procrastinate" else lambda _: None)
+    opened = SqlStore(database)
+    made: list[AnyEngine] = []
+
+    def make(workers: int = 2) -> AnyEngine:
+        of_kind = ThreadsEngine if kind == "threads" else ProcrastinateEngine
+        made.append(of_kind(opened, threading.Event(), workers))
+        return made[-1]
+
+    yield opened, make
+    for engine in made:
+        if engine.is_alive():
+            engine.stop(cut=lambda: None)
+    database.close()
+
+
+@pytest.fixture
+def store(engines: tuple[SqlStore, MakeEngine]) -> SqlStore:
+    return engines[0]
+
+
+@pytest.fixture
+def make_engine(engines: tuple[SqlStore, MakeEngine]) -> MakeEngine:
+    return engines[1]
+
+
+class Recording:
+    """A worker that notes what runs, and when two jobs of a lane run at once."""
+
+    def __init__(self, desk: PlayedDesk) -> None:
+        self.desk = desk
+        self.ran: list[tuple[str, int]] = []
+        self.running: list[str] = []
+        self.overlapped: list[str] = []
+
+    def begin(self, job_ids: Sequence[int]) -> Claim:
+        return self.desk.performer.begin(job_ids)
+
+    def perform(self, claimed: ClaimedJob) -> None:
+        if claimed.lane in self.running:
+            self.overlapped.append(claimed.lane)
+        self.running.append(claimed.lane)
+        self.ran.append((claimed.lane, claimed.job.id))
+        time.sleep(0.001)
+        self.desk.performer.perform(claimed)
+        self.running.remove(claimed.lane)
+
+
+def put(desk: PlayedDesk, engine: AnyEngine, job: Job, lane: str) -> None:
+    with desk.store.write() as tx:
+        job_id = tx.jobs.put(job, lane, JobState.SENT, NOON)
+        assert job_id is not None
+        engine.send(tx, job_id, lane)
+
+
+def test_a_lane_runs_in_order_and_alone(store: SqlStore, make_engine: MakeEngine) -> None:
+    desk = PlayedDesk(store, {}, {"test.nothing": lambda job, desk: None})
+    worker, engine = Recording(desk), make_engine(workers=3)
+    engine.serve(worker)
+    for number in range(60):
+        put(desk, engine, Job("test.nothing"), f"lane-{number % 6}")
+    engine.join()
+    engine.stop(cut=lambda: None)
+
+    assert len(worker.ran) == 60
+    assert worker.overlapped == []
+    for lane in {lane for lane, _ in worker.ran}:
+        ids = [job_id for ran, job_id in worker.ran if ran == lane]
+        assert ids == sorted(ids)
+
+
+def test_what_the_last_process_left_is_run_at_the_next_start(
+    store: SqlStore, make_engine: MakeEngine
+) -> None:
+    desk = PlayedDesk(store, {}, {"test.nothing": lambda job, desk: None})
+    left = make_engine()
+    put(desk, left, Job("test.nothing"), "lane")
+    worker, engine = Recording(desk), make_engine()
+
+    engine.serve(worker)
+    engine.join()
+    engine.stop(cut=lambda: None)
+
+    assert len(worker.ran) == 1
+
+
+def test_a_job_whose_commit_was_never_answered_is_run_all_the_same(
+    store: SqlStore, make_engine: MakeEngine
+) -> None:
+    desk = PlayedDesk(store, {}, {"test.nothing": lambda job, desk: None})
+    worker, engine = Recording(desk), make_engine()
+    engine.serve(worker)
+    with store.write() as tx:
+        tx.jobs.put(Job("test.nothing"), "lane", JobState.SENT, NOON)
+
+    engine.give_what_was_lost()
+    engine.join()
+    engine.stop(cut=lambda: None)
+
+    assert len(worker.ran) == 1
+
+
+def test_what_is_under_way_is_not_lost(store: SqlStore, make_engine: MakeEngine) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+    ran: list[int] = []
+
+    def take_long(job: Job, desk: Desk) -> None:
+        ran.append(job.id)
+        begun.set()
+        may_end.wait(10)
+
+    desk = PlayedDesk(store, {}, {"test.long": take_long})
+    engine = make_engine(workers=1)
+    engine.serve(desk.performer)
+    for _ in range(3):
+        put(desk, engine, Job("test.long"), "lane")
+    assert begun.wait(10)
+
+    engine.give_what_was_lost()
+    assert engine.waiting() == 3
+    may_end.set()
+    engine.join()
+    engine.stop(cut=lambda: None)
+
+    assert sorted(ran) == ran
+    assert len(ran) == 3
+
+
+def test_a_stopped_engine_begins_nothing_more(store: SqlStore, make_engine: MakeEngine) -> None:
+    desk = PlayedDesk(store, {}, {"test.nothing": lambda job, desk: None})
+    worker, engine = Recording(desk), make_engine()
+    engine.serve(worker)
+    engine.stop(cut=lambda: None)
+
+    put(desk, engine, Job("test.nothing"), "lane")
+
+    assert worker.ran == []
+    with pytest.raises(TransientError, match="a worker ended"):
+        engine.join()
+
+
+def test_join_waits_for_what_a_job_of_another_lane_decides(store: SqlStore, make_engine: MakeEngine) -> None:
+    def hand_on(job: Job, desk: Desk) -> None:
+        for number in range(4):
+            desk.put(Job("test.end", name=f"{job.id}/{number}"))
+
+    ended: list[int] = []
+    functions = {"test.begin": hand_on, "test.end": lambda job, desk: ended.append(job.id)}
+    desk = PlayedDesk(store, {}, functions)
+    engine = make_engine(workers=4)
+    desk.ledger._engine = engine  # noqa: SLF001 - the played desk has one of its own
+    engine.serve(desk.performer)
+    for number in range(1, 11):
+        put(desk, engine, Job("test.begin"), f"lane-{number}")
+        engine.join()
+
+        assert len(ended) == 4 * number
+    engine.stop(cut=lambda: None)
