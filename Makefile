@@ -24,6 +24,7 @@ check: .venv/development
 bench: packages .venv/development
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m benchmarks.cluster
 
 # Kills the daemon 200 times while 5,000 mails come in, on each database: some twenty minutes.
 chaos: packages .venv/development

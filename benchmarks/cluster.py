@@ -1,4 +1,4 @@
-"""One daemon and several on PostgreSQL: messages and ledger jobs a second, and how soon another takes over.
+"""One daemon and two on PostgreSQL: messages and ledger jobs a second, and how soon one takes over from another.
 
 python -m benchmarks.cluster [--messages 1000] [--rounds 3]
 
@@ -9,19 +9,24 @@ import argparse
 import os
 import signal
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Self
+from typing import IO, NamedTuple, Self, cast
 
-import psycopg
-
+from benchmarks import jobs
 from benchmarks.bench import Bench, acknowledged, last_acknowledgement, servers, times, usage
 from benchmarks.corpus import make_mail
+from faultdesk.adapters.engines.lost import prepare_tables
+from faultdesk.adapters.sql.database import Database
+from faultdesk.adapters.sql.migrate import migrate
 from servers.dovecot import MailAccount
 from servers.postgresql import SETTINGS, PostgreSQL
 from servers.process import private_folder, unprivileged
 
+JOBS = 3000
 DURABLE = {**SETTINGS, "fsync": "on"}
 SECOND = """
 [mailboxes.second]
@@ -37,11 +42,36 @@ ENGINE = """
 [jobs]
 engine = "{engine}"
 """
-LAYOUTS = {
-    "one daemon, threads": ("threads", 1),
-    "one daemon, procrastinate": ("procrastinate", 1),
-    "two daemons, procrastinate": ("procrastinate", 2),
-}
+
+
+class Layout(NamedTuple):
+    """So many daemons with an engine, on so many cores with all their servers."""
+
+    engine: str
+    daemons: int
+    cores: int
+
+    def __str__(self) -> str:
+        return f"{self.daemons} x {self.engine} on {self.cores} core{'s' * (self.cores > 1)}"
+
+
+ONE_OF_ONE, ONE, TWO = (
+    Layout("procrastinate", 1, 1),
+    Layout("procrastinate", 1, 2),
+    Layout("procrastinate", 2, 2),
+)
+LAYOUTS = (Layout("threads", 1, 2), ONE_OF_ONE, ONE, TWO)
+
+
+@contextmanager
+def on_cores(count: int) -> Iterator[None]:
+    """Keep what is started in the block on so many cores."""
+    all_cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(all_cores)[:count])
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, all_cores)
 
 
 @contextmanager
@@ -83,24 +113,17 @@ class Daemons:
     def __exit__(self, *_: object) -> None:
         self._open.close()
 
-    def performed(self) -> int:
-        """Count the jobs that came to their end."""
-        with psycopg.connect(self._url.replace("+psycopg", "")) as connection:
-            ((last, left),) = connection.execute("SELECT max(id), count(*) FROM job").fetchall()
-        return int(last) - int(left)
-
     def throughput(self, messages: int) -> dict[str, float]:
         """Let so many mails come at once; measure until the last is acknowledged."""
-        before, cpu = self.performed(), [usage(pid).cpu for pid in self.pids]
+        before = sum(usage(pid).cpu for pid in self.pids)
         started = time.time()
         put_into(self.account, messages)
         while acknowledged(self.notes) < messages + 2:
             time.sleep(0.1)
         seconds = last_acknowledgement(self.notes) - started
-        used = sum(usage(pid).cpu for pid in self.pids) - sum(cpu)
+        used = sum(usage(pid).cpu for pid in self.pids) - before
         return {
             "messages_per_second": messages / seconds,
-            "jobs_per_second": (self.performed() - before) / seconds,
             "cpu_ms_per_message": used / messages * 1000,
         }
 
@@ -118,13 +141,40 @@ def put_into(account: MailAccount, messages: int) -> None:
         path.rename(box / "new" / name)
 
 
-def measure(bench: Bench, server: PostgreSQL, layout: str, messages: int) -> dict[str, float]:
-    """Measure one layout once."""
-    engine, count = LAYOUTS[layout]
-    with Daemons(bench, server.url(), engine, count) as daemons:
-        measured = daemons.throughput(messages)
+def measure(layout: Layout, messages: int) -> dict[str, float]:
+    """Measure one layout once, messages first, then jobs that do nothing."""
+    with on_cores(layout.cores), servers() as bench, database() as server:
+        with Daemons(bench, server.url(), layout.engine, layout.daemons) as daemons:
+            measured = daemons.throughput(messages)
+        if layout.engine == "procrastinate":
+            measured["jobs_per_second"] = nothing_done(server.url(), layout.daemons)
     print(f"  {layout}: " + ", ".join(f"{name} {value:.1f}" for name, value in measured.items()), flush=True)
     return measured
+
+
+def nothing_done(url: str, processes: int) -> float:
+    """Perform jobs that do nothing, in so many processes at once; jobs a second."""
+    database = Database(url)
+    migrate(database, prepare_tables)
+    database.close()
+    jobs.put(url, JOBS)
+    command = [sys.executable, "-m", "benchmarks.jobs", url]
+    started = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(processes)
+    ]
+    for process in started:
+        cast("IO[str]", process.stdout).readline()
+    began = time.perf_counter()
+    for process in started:
+        cast("IO[str]", process.stdin).write("\n")
+        cast("IO[str]", process.stdin).flush()
+    for process in started:
+        cast("IO[str]", process.stdout).readline()
+    seconds = time.perf_counter() - began
+    for process in started:
+        process.communicate(timeout=30)
+    return JOBS / seconds
 
 
 def take_over(bench: Bench, server: PostgreSQL) -> float:
@@ -146,27 +196,19 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
+    rounds = [
+        {layout: measure(layout, options.messages) for layout in LAYOUTS} for _ in range(options.rounds)
+    ]
+    for layout in LAYOUTS:
+        median = {name: statistics.median(one[layout][name] for one in rounds) for name in rounds[0][layout]}
+        print(f"{layout!s:28} " + ", ".join(f"{name} {value:.1f}" for name, value in median.items()))
+    for one in (ONE_OF_ONE, ONE):
+        for what, name in (("messages", "messages_per_second"), ("jobs", "jobs_per_second")):
+            gained = statistics.median(measured[TWO][name] / measured[one][name] for measured in rounds)
+            print(f"{TWO} do {gained:.2f} times the {what} of {one}")
     with servers() as bench, database() as server:
-        rounds = [
-            {layout: measure(bench, server, layout, options.messages) for layout in LAYOUTS}
-            for _ in range(options.rounds)
-        ]
-        for layout in LAYOUTS:
-            median = {
-                name: statistics.median(one[layout][name] for one in rounds) for name in rounds[0][layout]
-            }
-            print(
-                f"{layout:28} {median['messages_per_second']:6.1f} messages/s, "
-                f"{median['jobs_per_second']:6.1f} ledger jobs/s, {median['cpu_ms_per_message']:5.1f} ms CPU/message"
-            )
-        gained = statistics.median(
-            one["two daemons, procrastinate"]["messages_per_second"]
-            / one["one daemon, procrastinate"]["messages_per_second"]
-            for one in rounds
-        )
-        print(f"two daemons do {gained:.2f} times the work of one (target 1.5)")
         seconds = [take_over(bench, server) for _ in range(options.rounds)]
-        print(f"take-over after a kill: {', '.join(f'{one:.1f}' for one in seconds)} s (target 15)")
+    print(f"take-over after a kill: {', '.join(f'{one:.1f}' for one in seconds)} s (target 15)")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,9 @@ def upgrade() -> None:
     op.bulk_insert(schema, [{"oldest_program": "0002", "engine": None}])
     op.add_column("mailbox", sa.Column("owner", _ID, nullable=True))
     op.add_column("inbox", sa.Column("reader", _ID, nullable=True))
+    if op.get_bind().dialect.name == "postgresql":
+        # A fifth of the time that PostgreSQL's own way of packing large mails takes.
+        op.execute("ALTER TABLE octets ALTER COLUMN content SET COMPRESSION lz4")
 
 
 def downgrade() -> None:

@@ -5,10 +5,11 @@ A lane is a lock of procrastinate's: its jobs run in order and alone, on whichev
 
 import asyncio
 import logging
+import queue
 import threading
 import time
 from collections.abc import Callable
-from typing import cast
+from typing import NamedTuple, cast
 from weakref import WeakKeyDictionary
 
 import procrastinate
@@ -38,8 +39,16 @@ _AGAIN_SECONDS = 1
 _STOP_SECONDS, _CUT_SECONDS = 3.0, 1.0
 
 
+class _Given(NamedTuple):
+    """One of procrastinate's jobs on its way to a thread and back."""
+
+    number: int
+    job_ids: list[int]
+    ended: asyncio.Future[BaseException | None]
+
+
 class ProcrastinateEngine:
-    """A worker of procrastinate's in a thread of its own, its jobs in threads of theirs."""
+    """A worker of procrastinate's in a thread of its own, and threads that run its jobs."""
 
     def __init__(self, store: SqlStore, stopping: threading.Event, workers: int = 2) -> None:
         self._store = store
@@ -48,6 +57,7 @@ class ProcrastinateEngine:
         self._deferring = procrastinate.App(connector=procrastinate.SyncPsycopgConnector()).job_manager
         self._sent: WeakKeyDictionary[Transaction, dict[str, list[int]]] = WeakKeyDictionary()
         self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
+        self._given: queue.SimpleQueue[_Given] = queue.SimpleQueue()
         self._worker: Worker
         self._procrastinate: ProcrastinateWorker | None = None
         self._running: set[int] = set()
@@ -86,6 +96,8 @@ class ProcrastinateEngine:
         lost.require_tables(self._store)
         self._worker = worker
         forward_logs()
+        for number in range(self._workers):
+            threading.Thread(target=self._work, name=f"worker-{number}", daemon=True).start()
         self._thread.start()
 
     def recover(self) -> None:
@@ -111,12 +123,12 @@ class ProcrastinateEngine:
     def _serve(self) -> None:
         while not self._stopping.is_set():
             try:
-                asyncio.run(self._work())
+                asyncio.run(self._run())
             except (ConnectorException, psycopg.Error, OSError, asyncio.CancelledError) as error:
                 log.warning("engine.backing_off", error=str(error) or type(error).__name__)
             self._stopping.wait(_AGAIN_SECONDS)
 
-    async def _work(self) -> None:
+    async def _run(self) -> None:
         app = procrastinate.App(
             connector=postgresql.make_connector(self._store.database.url, self._workers + 4)
         )
@@ -139,23 +151,24 @@ class ProcrastinateEngine:
                 await self._procrastinate.run()  # type: ignore[no-untyped-call]
 
     async def _perform(self, context: procrastinate.JobContext, job_ids: list[int]) -> None:
-        """Run jobs of one lane in a thread that does not keep the process when a server hangs."""
+        """Have jobs of one lane run in a thread that does not keep the process when a server hangs."""
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[BaseException | None] = loop.create_future()
         number = cast("int", context.job.id)
-
-        def work() -> None:
-            outcome = self._work_off(job_ids)
-            self._running.discard(number)
-            try:
-                loop.call_soon_threadsafe(_settle, ended, outcome)
-            except RuntimeError:
-                log.warning("engine.ended_before_its_job", jobs=job_ids)
-
         self._running.add(number)
-        threading.Thread(target=work, name=f"worker-{number}", daemon=True).start()
+        self._given.put(_Given(number, job_ids, ended))
         if error := await ended:
             raise error
+
+    def _work(self) -> None:
+        while True:
+            given = self._given.get()
+            outcome = self._work_off(given.job_ids)
+            self._running.discard(given.number)
+            try:
+                given.ended.get_loop().call_soon_threadsafe(_settle, given.ended, outcome)
+            except RuntimeError:  # its loop is closed: procrastinate delivers it again
+                log.warning("engine.ended_before_its_job", jobs=given.job_ids)
 
     def _work_off(self, job_ids: list[int]) -> BaseException | None:
         """Run jobs one after the other; return why some are left."""

@@ -24,8 +24,9 @@ _CONNECTING: dict[str, Any] = {
     # A daemon that was stopped in a transaction must not keep the others from what it had locked.
     "options": "-c idle_in_transaction_session_timeout=15s",
 }
-_FORGETFUL = "-c synchronous_commit=off"
-"""For what may be done twice: a crash of the server costs the last moments of it, and no table its order."""
+_DELIVERING = "-c synchronous_commit=off -c enable_sort=off -c enable_hashjoin=off"
+"""What is delivered may be delivered twice, so a crash of the server may cost its last moments; and the first of
+many jobs is found by indexes, where the planner, without fresh statistics, reads them all."""
 _READ_ONLY = "25006"
 _TRANSIENT_CLASSES = ("08", "40", "53", "57", "58")
 """Connection, rollback (serialization, deadlock), resources, operator's intervention, I/O."""
@@ -73,7 +74,7 @@ def make_connector(url: sa.URL, connections: int) -> "PsycopgConnector":
     from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415 - comes with it
 
     named = url.translate_connect_args(username="user", database="dbname")
-    settings = {"options": f"{_CONNECTING['options']} {_FORGETFUL}"}
+    settings = {"options": f"{_CONNECTING['options']} {_DELIVERING}"}
     return PsycopgConnector(
         # Whole statements only, and no question before each whether the connection is still there.
         pool_factory=lambda check, **options: AsyncConnectionPool(**options),  # noqa: ARG005

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy import bindparam, select
+from sqlalchemy import select
 
 from faultdesk.adapters.sql.messages import SqlMessages
 from faultdesk.adapters.sql.tables import event, participant, sequence, ticket
@@ -52,12 +52,14 @@ class SqlTickets(SqlMessages):
         return Ticket(id=ticket_id, classification=classification, requester=requester, **values)  # type: ignore[arg-type]
 
     def _next_reference(self, year: int) -> str:
-        counted = self._connection.execute(_COUNT_UP, {"this_year": year}).scalar_one_or_none()
-        if counted is None:
-            # Two first tickets of a year at once: the slower one meets the primary key and is tried again.
-            self._connection.execute(sequence.insert().values(year=year, last=1))
-            counted = 1
-        return format_reference(year, counted)
+        dialect = self._connection.dialect.name
+        if dialect == "sqlite":
+            return format_reference(
+                year, self._connection.execute(_count_up(dialect), {"year": year}).scalar_one()
+            )
+        # In a transaction of its own: in ours, every other daemon would wait for its end. What we roll back leaves a gap.
+        with self._connection.engine.begin() as alone:
+            return format_reference(year, alone.execute(_count_up(dialect), {"year": year}).scalar_one())
 
     def get(self, ticket_id: int) -> Ticket:
         """Look up a ticket."""
@@ -141,6 +143,13 @@ class SqlTickets(SqlMessages):
 
 
 @cache
+def _count_up(dialect: str) -> sa.Executable:
+    first = insert(dialect, sequence).values(last=1)
+    counted = first.on_conflict_do_update(index_elements=["year"], set_={"last": sequence.c.last + 1})
+    return counted.returning(sequence.c.last)
+
+
+@cache
 def _take_part(dialect: str) -> sa.Executable:
     new = insert(dialect, participant)
     promoted = sa.and_(new.excluded.role != Role.CLIENT, participant.c.role != Role.ENGINEER)
@@ -151,9 +160,3 @@ def _take_part(dialect: str) -> sa.Executable:
 
 _OPEN = ticket.insert().returning(ticket.c.id)
 _RECORD = event.insert()
-_COUNT_UP = (
-    sequence.update()
-    .where(sequence.c.year == bindparam("this_year"))
-    .values(last=sequence.c.last + 1)
-    .returning(sequence.c.last)
-)
