@@ -73,13 +73,13 @@ def make_connector(url: sa.URL, connections: int) -> "PsycopgConnector":
     from procrastinate import PsycopgConnector  # noqa: PLC0415 - an extra, which may be missing
     from psycopg_pool import AsyncConnectionPool  # noqa: PLC0415 - comes with it
 
-    named = url.translate_connect_args(username="user", database="dbname")
+    _, named = url.get_dialect()().create_connect_args(url)
     settings = {"options": f"{_CONNECTING['options']} {_DELIVERING}"}
     return PsycopgConnector(
         # Whole statements only, and no question before each whether the connection is still there.
         pool_factory=lambda check, **options: AsyncConnectionPool(**options),  # noqa: ARG005
         configure=lambda connection: connection.set_autocommit(True),
-        kwargs=_CONNECTING | settings | dict(url.query) | named,
+        kwargs={**_CONNECTING, **settings, **named},
         min_size=1,
         max_size=connections,
     )

@@ -1,0 +1,243 @@
+"""Who works on a database, who collects what, and what is refused from those who do no longer."""
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from faultdesk.adapters.sql.daemons import daemon_rows
+from faultdesk.adapters.sql.database import Database
+from faultdesk.adapters.sql.membership import LockFile, Membership, succeed
+from faultdesk.adapters.sql.migrate import migrate
+from faultdesk.adapters.sql.presence import Presence, shares
+from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.errors import DatabaseUnavailableError, SupersededError
+from faultdesk.pipeline.ports import Batch, Cursor, RawMessage
+from servers.postgresql import PostgreSQL
+
+NOW = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
+MAILBOXES = ("east", "west")
+MakeStore = Callable[[], SqlStore]
+
+
+def batch(uid: int) -> Batch:
+    return Batch((RawMessage(str(uid), b"mail %d" % uid, NOW, 6),), Cursor(1, uid))
+
+
+@pytest.fixture
+def another(database: Database) -> Iterator[MakeStore]:
+    """Make one process's view of the database after the other."""
+    opened: list[Database] = []
+
+    def make() -> SqlStore:
+        opened.append(Database(database.url.render_as_string(hide_password=False)))
+        return SqlStore(opened[-1])
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def another_on_postgresql(postgresql: PostgreSQL) -> Iterator[MakeStore]:
+    opened = [Database(postgresql.url())]
+    migrate(opened[0])
+
+    def make() -> SqlStore:
+        opened.append(Database(opened[0].url.render_as_string(hide_password=False)))
+        return SqlStore(opened[-1])
+
+    yield make
+    for one in opened:
+        one.close()
+
+
+def alone(store: SqlStore) -> Membership:
+    if store.database.is_sqlite:
+        return LockFile(store, MAILBOXES)
+    return Presence(store, MAILBOXES, alone=True)
+
+
+def one_of_many(store: SqlStore, *mailboxes: str) -> Presence:
+    return Presence(store, mailboxes or MAILBOXES, alone=False)
+
+
+def test_a_second_daemon_beside_the_only_one_is_refused(another: MakeStore) -> None:
+    first, second = alone(another()), alone(another())
+    first.join()
+
+    with pytest.raises(SupersededError, match="another faultdesk daemon"):
+        second.join()
+
+    first.leave()
+    second.join()
+    second.leave()
+
+
+def test_the_only_one_collects_everything(another: MakeStore) -> None:
+    membership = alone(another())
+    membership.join()
+    membership.keep()
+
+    assert all(membership.collects(name) for name in MAILBOXES)
+    membership.leave()
+
+
+def test_only_its_collector_moves_a_mailbox_s_cursor(another: MakeStore) -> None:
+    former, later = another(), another()
+    for store, uid in ((former, 1), (later, 2)):
+        succeed(store, MAILBOXES)
+        with store.write() as tx:
+            assert tx.inbox.add("east", batch(uid), NOW) == 1
+
+    with pytest.raises(SupersededError, match="another daemon collects it"), former.write() as tx:
+        tx.inbox.add("east", batch(1), NOW)
+
+    with later.read() as tx:
+        assert tx.inbox.cursor("east") == Cursor(1, 2)
+
+
+def test_what_one_has_in_hand_another_neither_takes_nor_decides(another_on_postgresql: MakeStore) -> None:
+    stores = [another_on_postgresql() for _ in range(2)]
+    members = [one_of_many(store, name) for store, name in zip(stores, MAILBOXES, strict=True)]
+    for member in members:
+        member.join()
+        member.keep()
+    with stores[0].write() as tx:
+        tx.inbox.add("east", batch(1), NOW)
+        (claimed,) = tx.inbox.claim(10, 10**6)
+
+    with stores[1].write() as tx:
+        assert tx.inbox.claim(10, 10**6) == []
+    members[0].leave()
+    members[1].keep()
+    with stores[1].write() as tx:
+        (taken_over,) = tx.inbox.claim(10, 10**6)
+    with pytest.raises(SupersededError, match="another daemon has it in hand"), stores[0].write() as tx:
+        tx.inbox.ignore(claimed.id, "too late")
+
+    assert (claimed.is_left, taken_over.is_left) == (False, True)
+    members[1].leave()
+
+
+def test_two_claim_different_messages(another_on_postgresql: MakeStore) -> None:
+    stores = [another_on_postgresql() for _ in range(2)]
+    members = [one_of_many(store) for store in stores]
+    for member in members:
+        member.join()
+    for uid in (1, 2):
+        with another_on_postgresql().write() as tx:
+            tx.inbox.add("east", batch(uid), NOW)
+
+    with stores[0].write() as mine, stores[1].write() as theirs:
+        claimed = [tx.inbox.claim(1, 10**6)[0].id for tx in (mine, theirs)]
+
+    assert len(set(claimed)) == 2
+    for member in members:
+        member.leave()
+
+
+def test_mailboxes_are_dealt_anew_when_somebody_comes_or_goes(another_on_postgresql: MakeStore) -> None:
+    stores = [another_on_postgresql() for _ in range(2)]
+    first, second = (one_of_many(store) for store in stores)
+    first.join()
+    first.keep()
+    assert [first.collects(name) for name in MAILBOXES] == [True, True]
+
+    second.join()
+    let_go = first.keep()
+    second.keep()
+    assert [first.collects(name) for name in let_go] == [False]
+    assert [second.collects(name) for name in let_go] == [True]
+    with stores[0].read() as tx:
+        shown = list(daemon_rows(tx.connection))
+    assert [row["count"] for row in shown] == [1, 1]
+
+    second.leave()
+    first.keep()
+    assert [first.collects(name) for name in MAILBOXES] == [True, True]
+    first.leave()
+
+
+def test_one_of_many_and_an_only_one_do_not_work_together(another_on_postgresql: MakeStore) -> None:
+    member, only = one_of_many(another_on_postgresql()), alone(another_on_postgresql())
+    member.join()
+    with pytest.raises(SupersededError, match="another faultdesk daemon"):
+        only.join()
+    member.leave()
+    only.join()
+    with pytest.raises(SupersededError, match="must be the only one"):
+        member.join()
+    only.leave()
+
+
+def test_a_place_that_was_lost_is_taken_again_under_another_number(
+    another_on_postgresql: MakeStore, postgresql: PostgreSQL
+) -> None:
+    store = another_on_postgresql()
+    only = Presence(store, MAILBOXES, alone=True)
+    only.join()
+    number = store.daemon
+    postgresql.end_sessions()
+    lost = keep_until(only, lambda: store.daemon != number)
+
+    assert lost
+    assert only.collects("east")
+    only.leave()
+
+
+def test_the_only_one_ends_when_another_has_its_place(
+    another_on_postgresql: MakeStore, postgresql: PostgreSQL
+) -> None:
+    only, other = alone(another_on_postgresql()), alone(another_on_postgresql())
+    only.join()
+    postgresql.end_sessions()
+    join_until_it_may(other)
+
+    with pytest.raises(SupersededError):
+        keep_until(only, lambda: False)
+    other.leave()
+
+
+def keep_until(member: Membership, happened: Callable[[], bool]) -> bool:
+    """Keep the place as the daemon does, which tries again; tell whether it was lost meanwhile."""
+    lost = False
+    for _ in range(100):
+        try:
+            member.keep()
+        except DatabaseUnavailableError:
+            lost = True
+        if happened():
+            return lost
+        time.sleep(0.05)
+    pytest.fail("it did not happen")
+
+
+def join_until_it_may(member: Membership) -> None:
+    for _ in range(100):
+        try:
+            member.join()
+        except (SupersededError, DatabaseUnavailableError):
+            time.sleep(0.05)  # the server has not ended the other session yet
+        else:
+            return
+    pytest.fail("it may not")
+
+
+@given(st.dictionaries(st.integers(1, 99), st.sets(st.sampled_from("abcdefgh")), min_size=1))
+def test_every_mailbox_has_one_collector_that_can_reach_it(wanted: dict[int, set[str]]) -> None:
+    dealt = shares(wanted)
+
+    assert sorted(name for names in dealt.values() for name in names) == sorted(set().union(*wanted.values()))
+    assert all(names <= wanted[number] for number, names in dealt.items())
+
+
+@given(st.integers(1, 8), st.integers(0, 20))
+def test_mailboxes_that_all_can_reach_are_dealt_evenly(daemons: int, mailboxes: int) -> None:
+    names = [f"m{number}" for number in range(mailboxes)]
+    counts = [len(dealt) for dealt in shares({number: names for number in range(daemons)}).values()]
+
+    assert max(counts) - min(counts) <= 1
