@@ -102,6 +102,14 @@ def test_a_time_zone_nobody_knows_is_refused(tmp_path: Path) -> None:
     assert complaints(tmp_path, text) == ["desk.time_zone: Asia/Beijing2 is not an IANA time zone"]
 
 
+def test_the_engine_of_several_daemons_wants_postgresql(tmp_path: Path) -> None:
+    text = GOOD + '[jobs]\nengine = "procrastinate"\n'
+
+    assert complaints(tmp_path, text) == [
+        "jobs.engine: procrastinate works on PostgreSQL only, see database.url"
+    ]
+
+
 def test_a_file_that_is_no_toml_says_where(tmp_path: Path) -> None:
     assert "line 1" in complaints(tmp_path, "[desk\n")[0]
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from end_to_end.played import RealDesk
 from faultdesk.adapters.sql.revisions import head_revision
-from reliability.cluster import Cluster
+from reliability.cluster import ENGINE, Cluster
 from reliability.versions import version_after
 from servers.dovecot import MailAccount
 from servers.network import LonelyHost
@@ -101,6 +102,22 @@ def test_a_daemon_that_is_cut_off_is_missed_and_comes_back(cluster: Cluster, lon
     cluster.wait_for_answers()
 
     cluster.has_done_everything_once(mails_twice=2)
+
+
+def test_the_engine_s_missing_tables_are_named(
+    tmp_path: Path, account: MailAccount, smtp_sink: SmtpSink, postgresql: PostgreSQL
+) -> None:
+    desk = RealDesk(tmp_path, account, smtp_sink, postgresql.url())
+    desk.command("migrate")
+    with desk.config.open("a") as config:
+        config.write(ENGINE)
+
+    assert "has no tables for jobs.engine procrastinate; run `faultdesk migrate`" in desk.command(
+        "run", expect=78
+    )
+    desk.command("migrate")
+    desk.start()
+    desk.stop()
 
 
 def test_daemons_find_each_other_again_after_the_database_was_away(

@@ -92,7 +92,7 @@ class Inbox(Protocol):
         """Tell whether messages wait for triage."""
 
     def waiting(self) -> int:
-        """Count the messages that wait for triage."""
+        """Count the messages that wait for triage and that nobody has in hand."""
 
     def done(self, inbox_id: int, ticket_id: int | None) -> None:
         """End in a ticket."""
@@ -254,7 +254,7 @@ class Engine(Protocol):
         """Tell whether what delivers is still there."""
 
     def waiting(self) -> int:
-        """Count what was delivered and has not ended."""
+        """Count what was delivered and has not ended; of several daemons, this one's share."""
 
     def join(self) -> None:
         """Wait until everything delivered so far has been run.

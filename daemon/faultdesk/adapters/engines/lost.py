@@ -1,5 +1,6 @@
 """What of the ledger's jobs procrastinate has, in SQL; its tables, and what of them nobody works on any more."""
 
+import math
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ _SWEEPING = 0x_FA_17_DE_5D
 """Any number will do that no other program on the database takes for an advisory lock."""
 
 _COUNT = sa.text(
-    """SELECT coalesce(sum(jsonb_array_length(args -> 'job_ids')), 0) FROM procrastinate_jobs
-    WHERE status IN ('todo', 'doing')"""
-)
+    """SELECT coalesce(sum(jsonb_array_length(args -> 'job_ids')), 0), (
+      SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => :silence))
+    FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"""
+).bindparams(silence=SILENCE_SECONDS)
 _DONE_BY = sa.text("SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = :worker")
 # A worker that is silent counts as gone; one that ended took its number along.
 _ABANDONED = """SELECT procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL) FROM procrastinate_jobs
@@ -71,9 +73,10 @@ def require_tables(store: SqlStore) -> None:
 
 
 def count(store: SqlStore) -> int:
-    """Count the jobs of the ledger that procrastinate has."""
+    """Count the jobs of the ledger that procrastinate has for each of its workers, rounded up."""
     with store.database.read() as connection:
-        return int(connection.scalar(_COUNT) or 0)
+        jobs, workers = connection.execute(_COUNT).one()
+    return math.ceil(int(jobs) / max(1, int(workers)))
 
 
 def done_by(store: SqlStore, worker: int | None) -> set[int]:

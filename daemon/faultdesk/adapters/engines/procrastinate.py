@@ -57,7 +57,7 @@ class ProcrastinateEngine:
         self._deferring = procrastinate.App(connector=procrastinate.SyncPsycopgConnector()).job_manager
         self._sent: WeakKeyDictionary[Transaction, dict[str, list[int]]] = WeakKeyDictionary()
         self._thread = threading.Thread(target=self._serve, name="engine", daemon=True)
-        self._given: queue.SimpleQueue[_Given] = queue.SimpleQueue()
+        self._given: queue.SimpleQueue[_Given | None] = queue.SimpleQueue()
         self._worker: Worker
         self._procrastinate: ProcrastinateWorker | None = None
         self._running: set[int] = set()
@@ -161,8 +161,7 @@ class ProcrastinateEngine:
             raise error
 
     def _work(self) -> None:
-        while True:
-            given = self._given.get()
+        while given := self._given.get():
             outcome = self._work_off(given.job_ids)
             self._running.discard(given.number)
             try:
@@ -190,7 +189,7 @@ class ProcrastinateEngine:
         return self._thread.is_alive()
 
     def waiting(self) -> int:
-        """Count what was delivered, to whichever daemon, and has not ended."""
+        """Count what was delivered and has not ended, for each daemon that works."""
         return lost.count(self._store)
 
     def join(self) -> None:
@@ -211,6 +210,8 @@ class ProcrastinateEngine:
         self._thread.join(_STOP_SECONDS)
         cut()
         self._thread.join(_CUT_SECONDS)
+        for _ in range(self._workers):
+            self._given.put(None)
         if self._thread.is_alive():
             log.warning("worker.left_behind")
 

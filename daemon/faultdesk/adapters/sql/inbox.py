@@ -145,8 +145,9 @@ class SqlInbox:
         return self._connection.execute(_ANY).first() is not None
 
     def waiting(self) -> int:
-        """Count the messages that wait for triage."""
-        return self._connection.scalar(select(sa.func.count()).select_from(inbox).where(_RECEIVED)) or 0
+        """Count the messages that wait for triage and that nobody has in hand."""
+        waiting = select(sa.func.count()).select_from(inbox).where(_RECEIVED, inbox.c.reader.is_(None))
+        return self._connection.scalar(waiting) or 0
 
     def done(self, inbox_id: int, ticket_id: int | None) -> None:
         """End in a ticket."""
