@@ -10,7 +10,6 @@ from faultdesk.adapters.sql import listings
 from faultdesk.adapters.sql.audit import status_rows
 from faultdesk.adapters.sql.daemons import daemon_rows
 from faultdesk.adapters.sql.disk import disk_rows
-from faultdesk.adapters.sql.migrate import require_current
 from faultdesk.cli.context import configuration, reading
 from faultdesk.cli.show import AsJson, listing
 from faultdesk.errors import TransientError
@@ -35,9 +34,8 @@ def run(
     config = configuration(context)
     configure_logs(config.log.level)
     desk, works = open_works(config)
-    require_current(desk.store.database)
-    works.membership.join()
     try:
+        works.membership.join()
         if not drained:
             Supervisor(desk, works).run()
         elif unreachable := drain(desk, works):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from faultdesk.adapters.sql.daemons import sign_on, take
+from faultdesk.adapters.sql.migrate import require_current
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.adapters.sql.tables import daemon
 from faultdesk.errors import DatabaseUnavailableError, SupersededError
@@ -23,6 +24,7 @@ class Membership(Protocol):
         """Take a place among the daemons; its number may come with the first `keep`.
 
         Raises:
+            ConfigError: The database is not of this version.
             SupersededError: Another daemon works here that suffers none beside it.
             DatabaseUnavailableError: The place cannot be had.
         """
@@ -61,6 +63,7 @@ class LockFile:
             raise SupersededError("another faultdesk daemon works on this database") from error
         except OSError as error:
             raise DatabaseUnavailableError(f"database: {path}: {error.strerror}") from error
+        require_current(self._store.database)
 
     def keep(self) -> frozenset[str]:
         """Take a number at first; then the kernel keeps the lock as long as the process lives."""

@@ -17,6 +17,7 @@ from sqlalchemy import func, select
 
 from faultdesk.adapters.sql.daemons import FORGET, LIVING, PLACES, sign_on, take
 from faultdesk.adapters.sql.database import translated
+from faultdesk.adapters.sql.migrate import require_current
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.errors import DatabaseUnavailableError, SupersededError
 
@@ -44,6 +45,7 @@ class Presence:
 
     def join(self) -> None:
         """Open the session, take a number, and what mailboxes are free."""
+        require_current(self._store.database)
         self._session = session = self._open.enter_context(self._store.database.session())
         try:
             with translated():
