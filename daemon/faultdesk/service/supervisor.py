@@ -28,8 +28,8 @@ _HUNG_AFTER = 900.0
 """Seconds: longer than any step can take with all its own limits, a batch that hangs the readers included."""
 _IDLE_CHECK = 30.0
 _WATCH_SECONDS = 5.0
-_MOST_WAITING = 50
-"""Messages, beside those in hand: a second's work for triage."""
+_MOST_WAITING = 100
+"""Messages, beside those in hand: a second's work for triage, so that it never waits for a collector."""
 _CATCHING_UP_SECONDS = 0.1
 _MOST_UNDER_WAY = 100
 _JOBS_CATCH_UP_SECONDS = 5.0
