@@ -19,6 +19,16 @@ from servers.process import answers, free_port, private_folder, unprivileged
 
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+MAILBOX = """
+[mailboxes.{name}]
+type = "imap"
+host = "127.0.0.1"
+port = {port}
+security = "plain"
+user = "{user}"
+password = {{ file = "password" }}
+folder = "{folder}"
+"""
 CONFIG = """
 [desk]
 name = "bench"
@@ -26,13 +36,7 @@ address = "service@yuanheng-elv.example"
 signing_key = {{ file = "key" }}
 [database]
 url = "{database}"
-[mailboxes.service]
-type = "imap"
-host = "127.0.0.1"
-port = {imap_port}
-security = "plain"
-user = "{user}"
-password = {{ file = "password" }}
+{mailbox}
 [mailer]
 type = "smtp"
 host = "127.0.0.1"
@@ -137,6 +141,10 @@ class Bench:
             ).stdout.split()
         return int(count) / float(seconds)
 
+    def mailbox(self, account: MailAccount, name: str, folder: str) -> str:
+        """Write the configuration of a mailbox."""
+        return MAILBOX.format(name=name, port=self.dovecot.port, user=account.user, folder=folder)
+
     @contextmanager
     def daemon(
         self, account: MailAccount, smtp_port: int, database: str = "sqlite:///faultdesk.db", more: str = ""
@@ -148,8 +156,7 @@ class Bench:
         config = folder / "faultdesk.toml"
         config.write_text(
             CONFIG.format(
-                imap_port=self.dovecot.port,
-                user=account.user,
+                mailbox=self.mailbox(account, "service", "INBOX"),
                 smtp_port=smtp_port,
                 handlers=HANDLERS,
                 database=database,

@@ -28,16 +28,6 @@ from servers.process import private_folder, unprivileged
 
 JOBS = 3000
 DURABLE = {**SETTINGS, "fsync": "on"}
-SECOND = """
-[mailboxes.second]
-type = "imap"
-host = "127.0.0.1"
-port = {port}
-security = "plain"
-user = "{user}"
-password = {{ file = "password" }}
-folder = "second"
-"""
 ENGINE = """
 [jobs]
 engine = "{engine}"
@@ -94,9 +84,7 @@ class Daemons:
         self.account.deliver(make_mail(10**6))
         self.account.deliver(make_mail(10**6 + 1), folder="second")
         self._bench, self._url, self._count = bench, url, count
-        self._more = SECOND.format(port=bench.dovecot.port, user=self.account.user) + ENGINE.format(
-            engine=engine
-        )
+        self._more = bench.mailbox(self.account, "second", "second") + ENGINE.format(engine=engine)
 
     def __enter__(self) -> Self:
         self._open = ExitStack()

@@ -1,14 +1,13 @@
 """Several daemons on one PostgreSQL and six mailboxes."""
 
 import signal
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import make_url
 
 from end_to_end.played import RealDesk, read_mail
+from reliability.mails import notice
 from servers.dovecot import MailAccount
 from servers.network import LonelyHost
 from servers.process import wait_until
@@ -16,14 +15,6 @@ from servers.smtp import SmtpSink
 
 FOLDERS = ("INBOX", "north", "south", "east", "west", "middle")
 ENGINE = '[jobs]\nengine = "procrastinate"\n'
-
-
-def notice(number: int) -> bytes:
-    return (
-        f"From: client{number}@owner{number}.example\r\nTo: service@yuanheng-elv.example\r\n"
-        f"Subject: camera {number} is dark\r\nMessage-ID: <{number}@owner.example>\r\n\r\n"
-        f"Camera {number} shows no picture. Please send somebody.\r\n"
-    ).encode()
 
 
 class Cluster:
@@ -100,11 +91,9 @@ class Cluster:
 
         wait_until(shared_out, f"{names} share the mailboxes out")
 
-    def wait_for_answers(self, seconds: float = 60.0) -> float:
-        """Return how long it took until everybody was answered who wrote."""
-        began = time.monotonic()
+    def wait_for_answers(self, seconds: float = 60.0) -> None:
+        """Return once everybody was answered who wrote."""
         wait_until(lambda: len(self.answered()) == self.delivered, "every client is answered", seconds)
-        return time.monotonic() - began
 
     def answered(self) -> set[str]:
         return {mail.recipients[0] for mail in self.sink.messages if mail.recipients[0].startswith("client")}
@@ -120,11 +109,8 @@ class Cluster:
         assert len(sent) == 2 * self.delivered, "an answer and a work order for each"
         assert all(len(set(contents)) == 1 for contents in sent.values())
         assert sum(len(contents) - 1 for contents in sent.values()) <= mails_twice
-        assert self.parked() == []
+        assert self.looker.listing("jobs", "list", "--state", "parked") == []
         self.looker.command("audit")
-
-    def parked(self) -> Sequence[Mapping[str, Any]]:
-        return self.looker.listing("jobs", "list", "--state", "parked")
 
     def close(self) -> None:
         for desk in self.daemons.values():

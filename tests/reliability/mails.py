@@ -29,6 +29,15 @@ MAILS = (
 """Two faults, a follow-up to the first, an automatic answer, a third fault."""
 
 
+def notice(number: int) -> bytes:
+    """Write of one fault of one client's."""
+    return (
+        f"From: client{number}@owner{number}.example\r\nTo: service@yuanheng-elv.example\r\n"
+        f"Subject: camera {number} is dark\r\nMessage-ID: <{number}@owner.example>\r\n\r\n"
+        f"Camera {number} shows no picture. Please send somebody.\r\n"
+    ).encode()
+
+
 class Outcome(NamedTuple):
     """What a user sees in the end."""
 

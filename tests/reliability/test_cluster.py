@@ -17,8 +17,8 @@ from servers.postgresql import PostgreSQL
 from servers.smtp import SmtpSink
 
 TAKEN_OVER_WITHIN = 15.0
-STOPPED_SECONDS = 20.0
-"""Longer than it takes the others to take over."""
+STOPPED_SECONDS = 60.0
+"""The fault itself, which is over when it is over: nothing is waited for."""
 
 
 @pytest.fixture
@@ -49,13 +49,12 @@ def test_a_killed_daemon_s_mailboxes_and_jobs_are_taken_over(cluster: Cluster) -
         cluster.start(name)
     cluster.wait_for_collectors("one", "two", "three")
     cluster.deliver(60)
+    assert len(cluster.answered()) < cluster.delivered, "it is killed at work"
 
     cluster.daemons["two"].kill()
-    killed_at = time.monotonic()
     cluster.deliver(12)
-    cluster.wait_for_answers()
+    cluster.wait_for_answers(TAKEN_OVER_WITHIN)
 
-    assert time.monotonic() - killed_at < TAKEN_OVER_WITHIN
     cluster.wait_for_collectors("one", "three")
     cluster.has_done_everything_once(mails_twice=2)
 

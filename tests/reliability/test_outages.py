@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from end_to_end.played import RealDesk, read_mail
+from reliability.mails import notice
 from servers.dovecot import MailAccount
 from servers.postgresql import PostgreSQL
 from servers.process import private_folder, unprivileged, wait_until
@@ -21,14 +22,6 @@ from servers.smtp import SmtpSink, Stage
 MakeProxy = Callable[[str, int], Proxy]
 RECOVERED_WITHIN = 30.0
 FOLDER = "Notices"
-
-
-def notice(number: int) -> bytes:
-    return (
-        f"From: client{number}@owner{number}.example\r\nTo: service@yuanheng-elv.example\r\n"
-        f"Subject: camera {number} is dark\r\nMessage-ID: <{number}@owner.example>\r\n\r\n"
-        f"Camera {number} shows no picture. Please send somebody.\r\n"
-    ).encode()
 
 
 class Ward:

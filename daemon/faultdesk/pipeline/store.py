@@ -1,6 +1,6 @@
 """What the pipeline needs of the database: three ledgers in one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from enum import StrEnum
@@ -150,6 +150,9 @@ class Tickets(Protocol):
 
     def mentioning(self, message_id: str) -> tuple[int, ...]:
         """Find the tickets that were opened by an answer to the message of this id, latest first."""
+
+    def lock_threads(self, message_ids: Iterable[str]) -> None:
+        """Let nobody else decide messages of these ids, or about them, before this transaction ends."""
 
     def twin(self, received: InboundMessage) -> int | None:
         """Find the ticket that holds a message of the same Message-ID, sender and text already."""

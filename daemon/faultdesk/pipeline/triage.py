@@ -83,6 +83,8 @@ class Triage:
             return
         try:
             with self._store.write() as tx:
+                ids = (one for _, message in readable for one in (message.message_id, *message.references))
+                tx.tickets.lock_threads(ids)
                 for received, message in readable:
                     self._clerk.decide(tx, received, message)
         except TransientError:

@@ -1,17 +1,25 @@
 """run --drain: everything that is due now, then an end."""
 
+from functools import partial
+
 import structlog
 
 from faultdesk.errors import MailboxUnavailableError
+from faultdesk.service.loop import Loop
 from faultdesk.service.steps import collect_once
 from faultdesk.service.wiring import Desk, Works
 
 log = structlog.get_logger()
 
 
+_KEPT_EVERY = 1.0
+_NEVER_HUNG = float("inf")
+
+
 def drain(desk: Desk, works: Works) -> list[str]:
     """Do everything that is due now, then end; return what could not be reached, by name."""
     works.membership.keep()
+    Loop("membership", partial(_keep, works), works.stopping, _NEVER_HUNG).start()
     works.engine.serve(works.performer)
     unreachable: list[str] = []
     try:
@@ -35,3 +43,9 @@ def drain(desk: Desk, works: Works) -> list[str]:
             mailbox.close()
         desk.store.database.close()
     return unreachable
+
+
+def _keep(works: Works) -> None:
+    works.stopping.wait(_KEPT_EVERY)
+    if not works.stopping.is_set():
+        works.membership.keep()

@@ -12,7 +12,7 @@ import structlog
 
 from faultdesk.adapters import systemd
 from faultdesk.config import Config, load_config
-from faultdesk.errors import ConfigError, MailboxUnavailableError, SupersededError
+from faultdesk.errors import ConfigError, FaultdeskError, MailboxUnavailableError, SupersededError
 from faultdesk.pipeline.ports import Mailbox
 from faultdesk.service.clock_steps import ClockSteps
 from faultdesk.service.loop import Loop
@@ -48,7 +48,7 @@ class Supervisor:
         self._received = threading.Event()
         self._received.set()  # what the last run left
         self._are_times_right = False
-        self._superseded: SupersededError | None = None
+        self._refused: FaultdeskError | None = None
         self._steps_for_tick, self._steps_for_watch = ClockSteps(desk.clock), ClockSteps(desk.clock)
         self._watch = Watch(
             desk.store,
@@ -75,6 +75,7 @@ class Supervisor:
 
         Raises:
             SupersededError: Another daemon has taken this one's place.
+            ConfigError: The database has come to need a later version.
         """
         # Blocked before any thread starts: they inherit it, and only sigtimedwait sees a signal.
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
@@ -87,8 +88,8 @@ class Supervisor:
             self._attend()
         finally:
             self._stop()
-        if self._superseded:
-            raise self._superseded
+        if self._refused:
+            raise self._refused
 
     def _attend(self) -> None:
         watchdog = systemd.watchdog_seconds()
@@ -177,8 +178,8 @@ class Supervisor:
     def _keep_membership(self) -> None:
         try:
             let_go = self._works.membership.keep()
-        except SupersededError as error:
-            self._superseded = error
+        except (SupersededError, ConfigError) as error:
+            self._refused = error
             os.kill(os.getpid(), signal.SIGTERM)
             self._stopping.wait()
             return

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,8 @@ from faultdesk.errors import TransientError
 from faultdesk.handlers import Desk
 from faultdesk.pipeline.work import Claim, ClaimedJob, JobState
 from pipeline.desk import NOON, PlayedDesk
+from servers.postgresql import PostgreSQL
+from servers.process import wait_until
 
 AnyEngine = ThreadsEngine | ProcrastinateEngine
 MakeEngine = Callable[..., AnyEngine]
@@ -189,3 +192,81 @@ def test_join_waits_for_what_a_job_of_another_lane_decides(store: SqlStore, make
 
         assert len(ended) == 4 * number
     engine.stop(cut=lambda: None)
+
+
+class Peek:
+    """Looks into procrastinate's tables, and does there what another daemon would."""
+
+    def __init__(self, store: SqlStore) -> None:
+        self._store = store
+
+    def __call__(self, statement: str) -> list[Any]:
+        with self._store.database.write() as connection:
+            result = connection.exec_driver_sql(statement)
+            return list(result.scalars()) if result.returns_rows else []
+
+
+@pytest.fixture
+def procrastinated(postgresql: PostgreSQL) -> Iterator[tuple[SqlStore, ProcrastinateEngine]]:
+    database = Database(postgresql.url())
+    migrate(database, prepare_tables)
+    engine = ProcrastinateEngine(SqlStore(database), threading.Event(), 2)
+    yield SqlStore(database), engine
+    engine.stop(cut=lambda: None)
+    database.close()
+
+
+def test_a_heart_that_missed_a_beat_goes_on(
+    procrastinated: tuple[SqlStore, ProcrastinateEngine], capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, engine = procrastinated
+    peek = Peek(store)
+    engine.serve(PlayedDesk(store, {}).performer)
+    wait_until(lambda: bool(peek("SELECT id FROM procrastinate_workers")), "it signs on")
+
+    peek("ALTER TABLE procrastinate_workers RENAME TO away")
+    wait_until(lambda: "engine.heartbeat_failed" in capsys.readouterr().out, "a beat is missed")
+    peek("ALTER TABLE away RENAME TO procrastinate_workers")
+    (before,) = peek("SELECT last_heartbeat FROM procrastinate_workers")
+
+    wait_until(lambda: peek("SELECT last_heartbeat FROM procrastinate_workers") > [before], "it beats again")
+
+
+def test_a_worker_that_was_taken_for_dead_signs_on_anew(
+    procrastinated: tuple[SqlStore, ProcrastinateEngine],
+) -> None:
+    store, engine = procrastinated
+    peek = Peek(store)
+    engine.serve(PlayedDesk(store, {}).performer)
+    wait_until(lambda: bool(peek("SELECT id FROM procrastinate_workers")), "it signs on")
+    (worker,) = peek("DELETE FROM procrastinate_workers RETURNING id")
+
+    wait_until(lambda: any(one != worker for one in peek("SELECT id FROM procrastinate_workers")), "anew")
+
+
+def test_a_worker_that_wakes_ends_no_delivery_that_another_is_at(
+    procrastinated: tuple[SqlStore, ProcrastinateEngine],
+) -> None:
+    store, engine = procrastinated
+    peek = Peek(store)
+    begun, may_end = threading.Event(), threading.Event()
+
+    def take_long(job: Job, desk: Desk) -> None:
+        begun.set()
+        may_end.wait(10)
+
+    desk = PlayedDesk(store, {}, {"test.long": take_long})
+    engine.serve(desk.performer)
+    put(desk, engine, Job("test.long"), "lane")
+    assert begun.wait(10)
+    (other,) = peek(
+        "WITH other AS (INSERT INTO procrastinate_workers DEFAULT VALUES RETURNING id) SELECT id FROM other"
+    )
+    peek("UPDATE procrastinate_jobs SET worker_id = (SELECT max(id) FROM procrastinate_workers)")
+    may_end.set()
+    put(desk, engine, Job("test.long"), "another lane")
+    wait_until(lambda: peek("SELECT count(*) FROM job") == [0], "both jobs are done")
+    wait_until(lambda: peek("SELECT count(*) FROM procrastinate_jobs") == [1], "the second delivery ends")
+
+    assert peek("SELECT status::text FROM procrastinate_jobs") == ["doing"]
+    assert peek("SELECT worker_id FROM procrastinate_jobs") == [other]

@@ -1,5 +1,6 @@
 """Who works on a database, who collects what, and what is refused from those who do no longer."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -15,7 +16,9 @@ from faultdesk.adapters.sql.migrate import migrate
 from faultdesk.adapters.sql.presence import Presence, shares
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.errors import DatabaseUnavailableError, SupersededError
+from faultdesk.handlers.testing import a_message
 from faultdesk.pipeline.ports import Batch, Cursor, RawMessage
+from pipeline.desk import PlayedDesk
 from servers.postgresql import PostgreSQL
 
 NOW = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
@@ -138,6 +141,32 @@ def test_two_claim_different_messages(another_on_postgresql: MakeStore) -> None:
     assert len(set(claimed)) == 2
     for member in members:
         member.leave()
+
+
+def test_a_message_in_two_mailboxes_is_decided_by_one_after_the_other(
+    another_on_postgresql: MakeStore,
+) -> None:
+    seen: list[int | None] = []
+    desks = [PlayedDesk(another_on_postgresql(), {}) for _ in range(2)]
+    message = a_message(message_id="<1@owner.example>", text="camera 4 is dark")
+    ids = [desk.receive() for desk in desks[:1]]
+
+    def decide_second() -> None:
+        with desks[1].store.write() as tx:
+            tx.tickets.lock_threads([message.message_id])
+            seen.append(tx.tickets.twin(message))
+
+    other = threading.Thread(target=decide_second)
+    with desks[0].store.write() as tx:
+        tx.tickets.lock_threads([message.message_id])
+        received = next(one for one in tx.inbox.claim(9, 10**6) if one.id == ids[0])
+        desks[0].clerk.decide(tx, received, message)
+        other.start()
+        other.join(0.3)
+        assert seen == []
+    other.join(10)
+
+    assert [ticket_id is not None for ticket_id in seen] == [True]
 
 
 def test_mailboxes_are_dealt_anew_when_somebody_comes_or_goes(another_on_postgresql: MakeStore) -> None:

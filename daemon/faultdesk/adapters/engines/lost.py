@@ -25,11 +25,12 @@ _COUNT = sa.text(
 ).bindparams(silence=SILENCE_SECONDS)
 _DONE_BY = sa.text("SELECT id FROM procrastinate_jobs WHERE status = 'doing' AND worker_id = :worker")
 # A worker that is silent counts as gone; one that ended took its number along.
-_ABANDONED = """SELECT procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL) FROM procrastinate_jobs
-    WHERE status = 'doing' AND (id = ANY(:left) OR NOT EXISTS (
-      SELECT FROM procrastinate_workers WHERE id = worker_id
+_TAKE_OVER = sa.text(
+    """UPDATE procrastinate_jobs AS job SET status = 'todo', worker_id = NULL, attempts = attempts + 1
+    WHERE status = 'doing' AND (job.worker_id = :mine AND job.id = ANY(:left) OR NOT EXISTS (
+      SELECT FROM procrastinate_workers AS worker WHERE worker.id = job.worker_id
       AND last_heartbeat > now() - make_interval(secs => :silence)))"""
-_TAKE_OVER = sa.text(_ABANDONED).bindparams(silence=SILENCE_SECONDS)
+).bindparams(silence=SILENCE_SECONDS)
 _KNOWN = sa.text(
     """SELECT jsonb_array_elements(args -> 'job_ids')::bigint AS id FROM procrastinate_jobs
     WHERE status IN ('todo', 'doing')"""
@@ -85,12 +86,12 @@ def done_by(store: SqlStore, worker: int | None) -> set[int]:
         return set(connection.scalars(_DONE_BY, {"worker": worker}))
 
 
-def take_over(store: SqlStore, left: Collection[int]) -> None:
-    """Let what a worker that is gone was at be done again, and what is `left` of our own."""
+def take_over(store: SqlStore, mine: int | None, left: Collection[int]) -> None:
+    """Let what a worker that is gone was at be done again, and what is `left` of `mine`."""
     with store.database.write() as connection:
         # One daemon at a time: what another took over a moment ago is not abandoned.
         if connection.scalar(select(func.pg_try_advisory_xact_lock(_SWEEPING))):
-            connection.execute(_TAKE_OVER, {"left": list(left)})
+            connection.execute(_TAKE_OVER, {"mine": mine, "left": list(left)})
 
 
 def unknown(tx: SqlTransaction) -> list[tuple[int, str]]:

@@ -16,10 +16,11 @@ import procrastinate
 import psycopg
 import structlog
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import DeleteJobCondition, Job
+from procrastinate.jobs import Job
 from procrastinate.worker import Worker as ProcrastinateWorker
 
 from faultdesk.adapters.engines import lost
+from faultdesk.adapters.engines.fenced import FencedJobs
 from faultdesk.adapters.sql import postgresql
 from faultdesk.adapters.sql.presence import SILENCE_SECONDS
 from faultdesk.adapters.sql.store import SqlStore, SqlTransaction
@@ -31,8 +32,8 @@ log = structlog.get_logger()
 
 _TASK = "faultdesk.perform"
 _HEARTBEAT_SECONDS = 2.0
-_POLL_SECONDS = 5.0
-"""Only what no notification told of."""
+_POLL_SECONDS = 1.0
+"""For what no notification told of: what was taken over, or given back."""
 _SWEEP_SECONDS, _LOST_SECONDS = 2.0, 60.0
 _LOOK_SECONDS = 0.05
 _AGAIN_SECONDS = 1
@@ -60,7 +61,7 @@ class ProcrastinateEngine:
         self._given: queue.SimpleQueue[_Given | None] = queue.SimpleQueue()
         self._worker: Worker
         self._procrastinate: ProcrastinateWorker | None = None
-        self._running: set[int] = set()
+        self._running: dict[int, _Given] = {}
         """Of procrastinate's jobs."""
         self._unaccounted: set[int] = set()
         self._sweep_at = self._look_for_lost_at = 0.0
@@ -107,8 +108,8 @@ class ProcrastinateEngine:
         self._sweep_at = time.monotonic() + _SWEEP_SECONDS
         mine = self._procrastinate.worker_id if self._procrastinate else None
         # Seen twice: procrastinate fetches a job a moment before it begins here.
-        doing = lost.done_by(self._store, mine) - self._running
-        lost.take_over(self._store, doing & self._unaccounted)
+        doing = lost.done_by(self._store, mine) - self._running.keys()
+        lost.take_over(self._store, mine, doing & self._unaccounted)
         self._unaccounted = doing
         if time.monotonic() >= self._look_for_lost_at:
             self._look_for_lost_at = time.monotonic() + _LOST_SECONDS
@@ -141,12 +142,12 @@ class ProcrastinateEngine:
                 name=None,
                 concurrency=self._workers,
                 install_signal_handlers=False,
-                delete_jobs=DeleteJobCondition.ALWAYS,
                 fetch_job_polling_interval=_POLL_SECONDS,
                 update_heartbeat_interval=_HEARTBEAT_SECONDS,
                 stalled_worker_timeout=SILENCE_SECONDS,
                 shutdown_graceful_timeout=_STOP_SECONDS,
             )
+            app.job_manager = FencedJobs(app.connector, self._procrastinate.stop)
             if not self._stopping.is_set():
                 await self._procrastinate.run()  # type: ignore[no-untyped-call]
 
@@ -155,15 +156,16 @@ class ProcrastinateEngine:
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[BaseException | None] = loop.create_future()
         number = cast("int", context.job.id)
-        self._running.add(number)
-        self._given.put(_Given(number, job_ids, ended))
+        given = self._running[number] = _Given(number, job_ids, ended)
+        self._given.put(given)
         if error := await ended:
             raise error
 
     def _work(self) -> None:
         while given := self._given.get():
             outcome = self._work_off(given.job_ids)
-            self._running.discard(given.number)
+            if self._running.get(given.number) is given:  # and not delivered again meanwhile
+                del self._running[given.number]
             try:
                 given.ended.get_loop().call_soon_threadsafe(_settle, given.ended, outcome)
             except RuntimeError:  # its loop is closed: procrastinate delivers it again
@@ -199,6 +201,7 @@ class ProcrastinateEngine:
             TransientError: The worker is gone, and what it was given waits for another.
         """
         while self.waiting():
+            self.recover()
             if not self.is_alive() or self._stopping.wait(_LOOK_SECONDS):
                 raise TransientError("a worker ended before its work; see the log")
 

@@ -29,7 +29,7 @@ _AHEAD = select(job.c.id, job.c.lane, job.c.state, job.c.run_at).where(
 )
 _BEGIN = (
     job.update()
-    .where(job.c.id.in_(bindparam("begun", expanding=True)))
+    .where(job.c.id.in_(bindparam("begun", expanding=True)), job.c.state == JobState.SENT)
     .values(tries=job.c.tries + 1)
     .returning(*_COLUMNS)
 )

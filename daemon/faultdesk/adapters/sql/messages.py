@@ -1,12 +1,13 @@
 """What was written on a ticket, from either side, in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy import bindparam, select
 
+from faultdesk.adapters.sql.advisory import lock_key
 from faultdesk.adapters.sql.tables import attachment, mention, message
 from faultdesk.adapters.sql.upsert import insert, insert_or_skip
 from faultdesk.domain.message import InboundMessage
@@ -22,6 +23,8 @@ _TWIN = select(message.c.ticket_id).where(
     message.c.text == bindparam("saying"),
     message.c.inbox_id.is_not(None),
 )
+# In their order: two that want the same ones do not wait for each other.
+_LOCK_THREADS = sa.text("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS key")
 _MAIL = select(*(message.c[name] for name in OutgoingMail.__struct_fields__)).where(
     message.c.id == bindparam("row"), _OUTGOING
 )
@@ -65,6 +68,13 @@ class SqlMessages:
     def mentioning(self, message_id: str) -> tuple[int, ...]:
         """Find the tickets that were opened by an answer to the message of this id, latest first."""
         return tuple(self._connection.scalars(_MENTIONING, {"answered": message_id}))
+
+    def lock_threads(self, message_ids: Iterable[str]) -> None:
+        """Let nobody else decide messages of these ids, or about them, before this transaction ends."""
+        if self._connection.dialect.name == "sqlite":
+            return  # nobody else writes
+        keys = sorted({lock_key(f"thread/{message_id}") for message_id in message_ids if message_id})
+        self._connection.execute(_LOCK_THREADS, {"keys": keys})
 
     def twin(self, received: InboundMessage) -> int | None:
         """Find the ticket that holds a message of the same Message-ID, sender and text already."""

@@ -22,7 +22,7 @@ _CONNECTING: dict[str, Any] = {
     "keepalives_count": 2,
     "tcp_user_timeout": 20_000,
     # A daemon that was stopped in a transaction must not keep the others from what it had locked.
-    "options": "-c idle_in_transaction_session_timeout=15s",
+    "options": "-c idle_in_transaction_session_timeout=30s",
 }
 _DELIVERING = "-c synchronous_commit=off -c enable_sort=off -c enable_hashjoin=off"
 """What is delivered may be delivered twice, so a crash of the server may cost its last moments; and the first of

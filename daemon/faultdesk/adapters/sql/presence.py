@@ -5,7 +5,6 @@ after a few seconds of silence when the process is stopped, its machine lost or 
 server ends the session. No daemon's clock has a say.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from typing import Any
@@ -15,6 +14,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy import func, select
 
+from faultdesk.adapters.sql.advisory import lock_key
 from faultdesk.adapters.sql.daemons import FORGET, LIVING, PLACES, sign_on, take
 from faultdesk.adapters.sql.database import translated
 from faultdesk.adapters.sql.migrate import require_current
@@ -106,10 +106,10 @@ class Presence:
             raise DatabaseUnavailableError("database: this daemon's place is gone")
         ours = shares(living)[self._number]
         for name in self._mine - ours:
-            session.execute(select(func.pg_advisory_unlock(_key(name))))
+            session.execute(select(func.pg_advisory_unlock(lock_key(f"mailbox/{name}"))))
             self._mine -= {name}
         for name in sorted(ours - self._mine):
-            if session.scalar(select(func.pg_try_advisory_lock(_key(name)))):
+            if session.scalar(select(func.pg_try_advisory_lock(lock_key(f"mailbox/{name}")))):
                 self._take(session, name)
 
     def _take(self, session: sa.Connection, name: str) -> None:
@@ -119,7 +119,7 @@ class Presence:
             if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
                 raise
             # Who had it is stopped in the middle of a transaction, which the server ends soon.
-            session.execute(select(func.pg_advisory_unlock(_key(name))))
+            session.execute(select(func.pg_advisory_unlock(lock_key(f"mailbox/{name}"))))
             return
         self._mine |= {name}
         log.info("mailbox.taken", mailbox=name, daemon=self._number)
@@ -135,8 +135,3 @@ def shares(wanted: Mapping[int, Iterable[str]]) -> dict[int, frozenset[str]]:
         able = sorted(number for number, names in wanted.items() if name in names)
         dealt[able[place % len(able)]].add(name)
     return {number: frozenset(names) for number, names in dealt.items()}
-
-
-def _key(mailbox_name: str) -> int:
-    digest = hashlib.sha256(f"faultdesk/mailbox/{mailbox_name}".encode()).digest()
-    return int.from_bytes(digest[:8], signed=True)
