@@ -95,7 +95,8 @@ class Supervisor:
         watchdog = systemd.watchdog_seconds()
         while True:
             received = signal.sigtimedwait(_SIGNALS, watchdog / 3 if watchdog else _IDLE_CHECK)
-            if received is None:
+            # After a stop of the process that outlasts the wait, Python 3.11 makes up a signal.
+            if received is None or received.si_signo not in _SIGNALS:
                 self._feed_watchdog()
             elif received.si_signo == signal.SIGHUP:
                 self._reload()

@@ -53,13 +53,13 @@ class SqlTickets(SqlMessages):
 
     def _next_reference(self, year: int) -> str:
         dialect = self._connection.dialect.name
+        counting, this_year = _count_up(dialect), {"year": year}
         if dialect == "sqlite":
-            return format_reference(
-                year, self._connection.execute(_count_up(dialect), {"year": year}).scalar_one()
-            )
-        # In a transaction of its own: in ours, every other daemon would wait for its end. What we roll back leaves a gap.
-        with self._connection.engine.begin() as alone:
-            return format_reference(year, alone.execute(_count_up(dialect), {"year": year}).scalar_one())
+            return format_reference(year, self._connection.execute(counting, this_year).scalar_one())
+        # A statement that commits by itself: in our transaction all others would wait for its end, and for
+        # one of a daemon that is stopped long. What we roll back leaves a gap.
+        with self._connection.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as alone:
+            return format_reference(year, alone.execute(counting, this_year).scalar_one())
 
     def get(self, ticket_id: int) -> Ticket:
         """Look up a ticket."""
