@@ -47,3 +47,7 @@ class SupersededError(TransientError):
 
 class DatabaseUnavailableError(TransientError):
     """The database cannot be reached, is locked, full or was restarted."""
+
+
+class TransactionTimeoutError(DatabaseUnavailableError):
+    """The database ended a transaction in which nothing was asked for long: its program is slow, or was stopped."""

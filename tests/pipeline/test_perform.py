@@ -233,6 +233,34 @@ def test_a_crash_between_the_servers_250_and_the_receipt_sends_identical_octets(
     assert jobs(desk) == []
 
 
+def test_what_another_began_while_we_were_stopped_is_not_done_twice(store: SqlStore) -> None:
+    desk = PlayedDesk(store, {})
+    with store.write() as tx:
+        desk.ledger.apply(tx, None, "test", mail())
+    job_id = desk.engine.given.get()
+    (begun,) = desk.performer.begin([job_id]).claimed
+    desk.clock.advance(timedelta(seconds=9))
+    attempt(desk, job_id)
+    assert len(desk.mailer.sent) == 1
+
+    desk.performer.perform(begun)
+
+    assert len(desk.mailer.sent) == 1
+
+
+def test_what_was_stopped_and_is_still_ours_is_done(store: SqlStore) -> None:
+    desk = PlayedDesk(store, {})
+    with store.write() as tx:
+        desk.ledger.apply(tx, None, "test", mail())
+    (begun,) = desk.performer.begin([desk.engine.given.get()]).claimed
+    desk.clock.advance(timedelta(hours=-1))
+
+    desk.performer.perform(begun)
+
+    assert len(desk.mailer.sent) == 1
+    assert jobs(desk) == []
+
+
 def test_a_job_that_kills_the_daemon_every_time_is_parked_in_the_end(store: SqlStore) -> None:
     class Killed(BaseException):
         pass

@@ -1,10 +1,14 @@
+import time
 from collections.abc import Iterator
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 
+from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.listings import inbox_row
 from faultdesk.adapters.sql.membership import succeed
+from faultdesk.adapters.sql.migrate import migrate
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.decision import Rejection
 from faultdesk.domain.message import InboundMessage
@@ -12,6 +16,7 @@ from faultdesk.handlers import Handler, hookimpl
 from faultdesk.pipeline.triage import Triage
 from faultdesk.reading import Readers, ReadingLimits
 from pipeline.desk import PlayedDesk
+from servers.postgresql import PostgreSQL
 
 
 class Killed(BaseException):
@@ -113,3 +118,28 @@ def test_a_handler_s_failure_counts_once_for_what_the_last_process_left(
     process.run()
 
     assert process.state(number)[:2] == ("failed", 3)
+
+
+class SlowHandler(Handler, frozen=True, kw_only=True):
+    """Thinks longer about one subject than the database keeps a transaction open in which nothing happens."""
+
+    @hookimpl
+    def screen_message(self, message: InboundMessage) -> Rejection | None:
+        if message.subject == "slow":
+            time.sleep(0.6)
+        return None
+
+
+def test_a_message_over_which_a_handler_is_too_slow_is_set_aside_and_the_rest_flows(
+    postgresql: PostgreSQL, readers: Readers
+) -> None:
+    impatient = quote("-c idle_in_transaction_session_timeout=200ms")
+    database = Database(f"{postgresql.url()}?options={impatient}")
+    migrate(database)
+    process = Process(SqlStore(database), readers, SlowHandler())
+    numbers = [process.receive(subject) for subject in ("before", "slow", "behind")]
+
+    process.run()
+
+    assert [process.state(number)[:2] for number in numbers] == [("done", 0), ("failed", 3), ("done", 0)]
+    database.close()

@@ -24,7 +24,7 @@ class Changes:
             NotFoundError: There is no such ticket.
         """
         now = self._clock.now()
-        before = tx.tickets.get(ticket_id)
+        before = tx.tickets.lock(ticket_id)
         tx.tickets.record(ticket_id, [event], now)
         if (status := status_after(before.status, event)) is not before.status:
             tx.tickets.set_status(ticket_id, status)

@@ -5,7 +5,7 @@ import threading
 import structlog
 import tenacity
 
-from faultdesk.errors import TransientError
+from faultdesk.errors import SupersededError, TransientError
 
 log = structlog.get_logger()
 
@@ -13,14 +13,15 @@ log = structlog.get_logger()
 def patience(stopping: threading.Event) -> tenacity.Retrying:
     """Make what repeats a call until it succeeds or the daemon stops.
 
-    Raises, when called: TransientError, the last one, when the daemon stops meanwhile.
+    Raises, when called: TransientError, the last one, when the daemon stops meanwhile; SupersededError at once.
     """
 
     def pause(seconds: float) -> None:
         stopping.wait(seconds)
 
     return tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type(TransientError),
+        retry=tenacity.retry_if_exception_type(TransientError)
+        & tenacity.retry_if_not_exception_type(SupersededError),
         wait=tenacity.wait_exponential_jitter(multiplier=0.2, max=10),
         stop=lambda _: stopping.is_set(),
         sleep=pause,

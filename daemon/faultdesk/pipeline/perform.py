@@ -25,6 +25,8 @@ _FIRST_BACKOFF = timedelta(seconds=30)
 LONGEST_BACKOFF = timedelta(hours=2)
 """No attempt is put off by more."""
 _jitter = random.SystemRandom()
+_FRESH = timedelta(seconds=4)
+"""How long after its beginning nobody can have taken a job over: others wait twice as long for a daemon that is silent."""
 
 
 class JobDesk:
@@ -113,16 +115,25 @@ class Performer:
         self._outages = Outages()
 
     def begin(self, job_ids: Sequence[int]) -> Claim:
-        """Begin what is still ours to run; a delivery that is no longer wanted does nothing."""
+        """Begin what is still ours to run; a delivery that is no longer wanted does nothing.
+
+        Raises:
+            SupersededError: Another daemon has this one's place.
+            DatabaseUnavailableError: The daemon stops.
+        """
         return self._patience(self._claim, job_ids)
 
     def _claim(self, job_ids: Sequence[int]) -> Claim:
+        now = self._clock.now()
         with self._store.write() as tx:
-            return tx.jobs.claim(job_ids)
+            return tx.jobs.claim(job_ids, now)
 
     def perform(self, claimed: ClaimedJob) -> None:
         """Make one attempt at a job; whatever comes of it is written down."""
         job = claimed.job
+        if self._patience(self._is_taken_over, claimed):
+            log.warning("job.taken_over", job=job.id, kind=job.kind)
+            return
         if self._outages.is_shut(job.kind):
             self._patience(self._hold, job, "another one of its kind met an outage a moment ago")
             return
@@ -140,6 +151,13 @@ class Performer:
         else:
             # Patiently: what was done outside is done, and shall not be done again for want of a receipt.
             self._end(claimed, desk)
+
+    def _is_taken_over(self, claimed: ClaimedJob) -> bool:
+        """Look again when a while has passed, as the clock has it: the process may have been stopped meanwhile."""
+        if abs(self._clock.now() - claimed.begun_at) < _FRESH:
+            return False
+        with self._store.read() as tx:
+            return not tx.jobs.is_ours(claimed.job)
 
     def _end(self, claimed: ClaimedJob, desk: JobDesk) -> None:
         job = claimed.job

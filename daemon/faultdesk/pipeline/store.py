@@ -139,6 +139,13 @@ class Tickets(Protocol):
             NotFoundError: There is none.
         """
 
+    def lock(self, ticket_id: int) -> Ticket:
+        """Look up a ticket that nobody else changes until this transaction ends.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+
     def find(self, reference: str) -> Ticket | None:
         """Look up a ticket by its reference."""
 

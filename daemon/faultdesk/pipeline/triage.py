@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import structlog
 
 from faultdesk.domain.message import InboundMessage
-from faultdesk.errors import TransientError
+from faultdesk.errors import TransactionTimeoutError, TransientError
 from faultdesk.pipeline.desk_clerk import DeskClerk
 from faultdesk.pipeline.failures import details, outline
 from faultdesk.pipeline.ledger import Ledger
@@ -87,15 +87,22 @@ class Triage:
                 tx.tickets.lock_threads(ids)
                 for received, message in readable:
                     self._clerk.decide(tx, received, message)
+        except TransactionTimeoutError as error:
+            self._decide_apart(
+                readable, error
+            )  # a handler that takes so long at a message takes it each time
         except TransientError:
             raise  # not the message's fault: it waits where it is
         # A message may break any handler or rule in any way; it alone is set aside, and the rest goes on.
         except Exception as error:  # noqa: BLE001
-            if len(readable) == 1:
-                self._note_failure(readable[0][0], error)
-                return
-            for one in readable:
-                self._decide([one])
+            self._decide_apart(readable, error)
+
+    def _decide_apart(self, readable: Sequence[tuple[Received, InboundMessage]], error: Exception) -> None:
+        if len(readable) == 1:
+            self._note_failure(readable[0][0], error)
+            return
+        for one in readable:
+            self._decide([one])
 
     def _note_failure(self, received: Received, error: Exception) -> None:
         log.error("message.failed", inbox=received.id, error=outline(error))

@@ -23,10 +23,11 @@ class JobState(StrEnum):
 
 
 class ClaimedJob(msgspec.Struct, frozen=True):
-    """A job that is ours to run as long as its `tries` has not changed."""
+    """A job that is ours to run as long as its `tries` has not changed; begun at `begun_at`, aware UTC."""
 
     job: Job
     lane: str
+    begun_at: datetime
     uncounted: int = 0
     """Attempts that tell nothing about the job: they met an outage, or came before it was put again."""
 
@@ -68,11 +69,17 @@ class Jobs(Protocol):
     def sent(self) -> list[tuple[int, str]]:
         """List what was given to an engine and has not ended, in order."""
 
-    def claim(self, job_ids: Sequence[int]) -> Claim:
+    def claim(self, job_ids: Sequence[int], now: datetime) -> Claim:
         """Begin an attempt at the first job of each lane, behind nothing that backs off.
 
         A job that was begun before, and so may have ended the process, is begun alone.
+
+        Raises:
+            SupersededError: This daemon's place was taken by another, to whom the jobs belong now.
         """
+
+    def is_ours(self, begun: Job) -> bool:
+        """Tell whether nobody has begun this job again, or ended it, since this attempt began."""
 
     def finish(self, done: Job) -> bool:
         """End a job; False when somebody else has begun it since."""

@@ -1,5 +1,6 @@
 """What both engines promise: one contract."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,9 +14,10 @@ from faultdesk.adapters.engines.procrastinate import ProcrastinateEngine
 from faultdesk.adapters.engines.threads import ThreadsEngine
 from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.migrate import migrate
+from faultdesk.adapters.sql.presence import Presence
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.decision import Job
-from faultdesk.errors import TransientError
+from faultdesk.errors import ConfigError, TransientError
 from faultdesk.handlers import Desk
 from faultdesk.pipeline.work import Claim, ClaimedJob, JobState
 from pipeline.desk import NOON, PlayedDesk
@@ -207,13 +209,18 @@ class Peek:
 
 
 @pytest.fixture
-def procrastinated(postgresql: PostgreSQL) -> Iterator[tuple[SqlStore, ProcrastinateEngine]]:
+def prepared(postgresql: PostgreSQL) -> Iterator[SqlStore]:
     database = Database(postgresql.url())
     migrate(database, prepare_tables)
-    engine = ProcrastinateEngine(SqlStore(database), threading.Event(), 2)
-    yield SqlStore(database), engine
-    engine.stop(cut=lambda: None)
+    yield SqlStore(database)
     database.close()
+
+
+@pytest.fixture
+def procrastinated(prepared: SqlStore) -> Iterator[tuple[SqlStore, ProcrastinateEngine]]:
+    engine = ProcrastinateEngine(prepared, threading.Event(), 2)
+    yield prepared, engine
+    engine.stop(cut=lambda: None)
 
 
 def test_a_heart_that_missed_a_beat_goes_on(
@@ -230,6 +237,48 @@ def test_a_heart_that_missed_a_beat_goes_on(
     (before,) = peek("SELECT last_heartbeat FROM procrastinate_workers")
 
     wait_until(lambda: peek("SELECT last_heartbeat FROM procrastinate_workers") > [before], "it beats again")
+
+
+def test_a_look_for_jobs_that_failed_is_followed_by_another(
+    procrastinated: tuple[SqlStore, ProcrastinateEngine], capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, engine = procrastinated
+    peek = Peek(store)
+    done = threading.Event()
+    desk = PlayedDesk(store, {}, {"test.do": lambda _job, _desk: done.set()})
+    engine.serve(desk.performer)
+    wait_until(lambda: bool(peek("SELECT id FROM procrastinate_workers")), "it signs on")
+
+    peek("ALTER TABLE procrastinate_jobs RENAME TO away")
+    wait_until(lambda: "engine.fetch_failed" in capsys.readouterr().out, "a look fails")
+    peek("ALTER TABLE away RENAME TO procrastinate_jobs")
+    put(desk, engine, Job("test.do"), "lane")
+
+    assert done.wait(10)
+
+
+def test_what_older_daemons_need_is_not_taken_away_while_they_live(prepared: SqlStore) -> None:
+    peek = Peek(prepared)
+    (at,) = peek("SELECT engine FROM schema")
+    peek("UPDATE schema SET engine = '03.04.00_01_pre'")
+    member = Presence(prepared, ["east"], alone=False)
+    member.join()
+
+    with pytest.raises(ConfigError, match=rf"procrastinate takes away .* stop .*pid {os.getpid()}"):
+        migrate(prepared.database, prepare_tables)
+
+    member.leave()
+    peek(f"UPDATE schema SET engine = '{at}'")  # noqa: S608 - its own
+    migrate(prepared.database, prepare_tables)
+
+
+def test_an_older_version_does_not_forget_how_far_the_tables_are(prepared: SqlStore) -> None:
+    peek = Peek(prepared)
+    peek("UPDATE schema SET engine = '99.00.00_01_pre'")
+
+    migrate(prepared.database, prepare_tables)
+
+    assert peek("SELECT engine FROM schema") == ["99.00.00_01_pre"]
 
 
 def test_a_worker_that_was_taken_for_dead_signs_on_anew(

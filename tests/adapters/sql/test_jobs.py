@@ -16,7 +16,7 @@ def put(store: SqlStore, job: Job, state: JobState = JobState.SENT, run_at: date
 def claim(store: SqlStore, job_id: int | None) -> Job | None:
     assert job_id is not None
     with store.write() as tx:
-        claimed = tx.jobs.claim([job_id]).claimed
+        claimed = tx.jobs.claim([job_id], NOW).claimed
     return claimed[0].job if claimed else None
 
 
@@ -138,7 +138,7 @@ def test_what_an_engine_was_given_is_found_after_a_crash(store: SqlStore) -> Non
 def test_one_job_of_each_lane_is_begun_and_the_next_of_it_left(store: SqlStore) -> None:
     with store.write() as tx:
         ids = [tx.jobs.put(Job("a"), lane, JobState.SENT, NOW) for lane in ("x", "x", "y")]
-        claim = tx.jobs.claim([job_id for job_id in ids if job_id])
+        claim = tx.jobs.claim([job_id for job_id in ids if job_id], NOW)
 
     assert [claimed.job.id for claimed in claim.claimed] == [ids[0], ids[2]]
     assert claim.left == [ids[1]]
@@ -147,25 +147,25 @@ def test_one_job_of_each_lane_is_begun_and_the_next_of_it_left(store: SqlStore) 
 def test_a_job_that_was_begun_before_is_begun_alone(store: SqlStore) -> None:
     with store.write() as tx:
         first, second, third = (tx.jobs.put(Job("a"), lane, JobState.SENT, NOW) or 0 for lane in "xyz")
-        tx.jobs.claim([second])
+        tx.jobs.claim([second], NOW)
 
     with store.write() as tx:
-        before_it = tx.jobs.claim([first, second, third])
+        before_it = tx.jobs.claim([first, second, third], NOW)
     assert [claimed.job.id for claimed in before_it.claimed] == [first, third]
     assert before_it.left == [second]
 
     with store.write() as tx:
-        alone = tx.jobs.claim([second])
+        alone = tx.jobs.claim([second], NOW)
     assert [(claimed.job.id, claimed.job.tries) for claimed in alone.claimed] == [(second, 2)]
 
 
 def test_a_lane_whose_first_job_must_be_begun_alone_is_not_overtaken(store: SqlStore) -> None:
     with store.write() as tx:
         other, again, behind = (tx.jobs.put(Job("a"), lane, JobState.SENT, NOW) or 0 for lane in "xyy")
-        tx.jobs.claim([again])
+        tx.jobs.claim([again], NOW)
 
     with store.write() as tx:
-        claim = tx.jobs.claim([other, again, behind])
+        claim = tx.jobs.claim([other, again, behind], NOW)
 
     assert [claimed.job.id for claimed in claim.claimed] == [other]
     assert claim.left == [again, behind]

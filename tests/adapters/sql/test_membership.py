@@ -6,18 +6,23 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faultdesk.adapters.sql.daemons import daemon_rows
+from faultdesk.adapters.sql.daemons import MIGRATING, daemon_rows
 from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.membership import LockFile, Membership, succeed
 from faultdesk.adapters.sql.migrate import migrate
 from faultdesk.adapters.sql.presence import Presence, shares
-from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.adapters.sql.store import SqlStore, SqlTransaction
+from faultdesk.adapters.sql.tables import daemon
+from faultdesk.domain.decision import Job
+from faultdesk.domain.ticket import Event, Status
 from faultdesk.errors import DatabaseUnavailableError, SupersededError
 from faultdesk.handlers.testing import a_message
 from faultdesk.pipeline.ports import Batch, Cursor, RawMessage
+from faultdesk.pipeline.work import JobState
 from pipeline.desk import PlayedDesk
 from servers.postgresql import PostgreSQL
 
@@ -169,6 +174,29 @@ def test_a_message_in_two_mailboxes_is_decided_by_one_after_the_other(
     assert [ticket_id is not None for ticket_id in seen] == [True]
 
 
+def test_an_answer_does_not_undo_what_a_command_decides_in_the_same_moment(
+    another_on_postgresql: MakeStore,
+) -> None:
+    by_mail, by_command = (PlayedDesk(another_on_postgresql(), {}) for _ in range(2))
+    ticket_id = by_mail.decide(a_message(text="camera 4 is dark"))
+    assert ticket_id is not None
+
+    def answer() -> None:
+        with by_mail.store.write() as tx:
+            by_mail.changes.change(tx, ticket_id, Event("answered", {}))
+
+    other = threading.Thread(target=answer)
+    with by_command.store.write() as tx:
+        by_command.changes.change(tx, ticket_id, Event("resolved", {}))
+        other.start()
+        other.join(0.3)
+    other.join(10)
+
+    with by_mail.store.read() as tx:
+        assert tx.tickets.get(ticket_id).status is Status.RESOLVED
+    assert by_mail.events(ticket_id)[-2:] == ["resolved", "answered"]
+
+
 def test_mailboxes_are_dealt_anew_when_somebody_comes_or_goes(another_on_postgresql: MakeStore) -> None:
     stores = [another_on_postgresql() for _ in range(2)]
     first, second = (one_of_many(store) for store in stores)
@@ -229,6 +257,64 @@ def test_the_only_one_ends_when_another_has_its_place(
     with pytest.raises(SupersededError):
         keep_until(only, lambda: False)
     other.leave()
+
+
+def test_the_only_one_begins_no_job_once_another_has_its_place(
+    another_on_postgresql: MakeStore, postgresql: PostgreSQL
+) -> None:
+    stores = [another_on_postgresql() for _ in range(2)]
+    woken, successor = (alone(store) for store in stores)
+    woken.join()
+    with stores[0].write() as tx:
+        job_id = tx.jobs.put(Job("t"), "lane", JobState.SENT, NOW)
+    postgresql.end_sessions()
+    join_until_it_may(successor)
+
+    with pytest.raises(SupersededError, match="its place is another's"), stores[0].write() as tx:
+        tx.jobs.claim([job_id], NOW)
+    with stores[1].write() as tx:
+        claim = tx.jobs.claim([job_id], NOW)
+
+    assert [claimed.job.tries for claimed in claim.claimed] == [1]
+    successor.leave()
+
+
+def test_nobody_waits_for_one_that_was_stopped_while_it_began_a_job(
+    another_on_postgresql: MakeStore, postgresql: PostgreSQL
+) -> None:
+    stores = [another_on_postgresql() for _ in range(2)]
+    stopped, living = (one_of_many(store) for store in stores)
+    stopped.join()
+    living.join()
+    with stores[0].write() as tx:
+        tx.jobs.claim([], NOW)
+        stopped.leave()
+
+        living.keep()
+
+        assert [living.collects(name) for name in MAILBOXES] == [True, True]
+        with stores[1].read() as other:
+            assert count(other, daemon) == 2
+    living.keep()
+    with stores[1].read() as other:
+        assert count(other, daemon) == 1
+    living.leave()
+
+
+def test_no_daemon_signs_on_while_tables_change(another_on_postgresql: MakeStore) -> None:
+    migrating, store = another_on_postgresql(), another_on_postgresql()
+    with migrating.database.write() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(MIGRATING)))
+        with pytest.raises(DatabaseUnavailableError, match="`faultdesk migrate` is at work"):
+            one_of_many(store).join()
+
+    member = one_of_many(store)
+    member.join()
+    member.leave()
+
+
+def count(tx: SqlTransaction, table: sa.Table) -> int:
+    return tx.connection.scalar(sa.select(sa.func.count()).select_from(table)) or 0
 
 
 def keep_until(member: Membership, happened: Callable[[], bool]) -> bool:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from procrastinate.schema import SchemaManager
 from sqlalchemy import func, select
 
+from faultdesk.adapters.sql.daemons import LIVING
 from faultdesk.adapters.sql.presence import SILENCE_SECONDS
 from faultdesk.adapters.sql.store import SqlStore, SqlTransaction
 from faultdesk.adapters.sql.tables import job, schema
@@ -52,12 +53,24 @@ def prepare_tables(connection: sa.Connection) -> None:
     driver: Any = connection.connection.driver_connection
     if at is None:
         driver.execute(SchemaManager.get_schema().encode())
-    for revision in revisions:
-        if at is not None and revision.stem > at:
-            driver.execute(revision.read_bytes())
+        at = revisions[-1].stem
+    missing = [revision for revision in revisions if revision.stem > at]
+    if any("_post_" in revision.stem for revision in missing):
+        _refuse_living(connection)
+    for revision in missing:
+        driver.execute(revision.read_bytes())
     for statement in _TUNING:
         connection.exec_driver_sql(statement)
-    connection.execute(schema.update().values(engine=revisions[-1].stem))
+    connection.execute(schema.update().values(engine=max(at, revisions[-1].stem)))
+
+
+def _refuse_living(connection: sa.Connection) -> None:
+    """Refuse procrastinate's second kind of revisions, under which its version before does not work."""
+    if living := connection.execute(LIVING).all():
+        names = ", ".join(f"{row.host} (pid {row.pid})" for row in living)
+        raise ConfigError(
+            f"database: this version's procrastinate takes away what older ones need; stop {names}"
+        )
 
 
 def require_tables(store: SqlStore) -> None:

@@ -9,13 +9,14 @@ from collections.abc import Callable
 
 import structlog
 
-from faultdesk.errors import TransientError
+from faultdesk.errors import SupersededError, TransientError
 from faultdesk.pipeline.store import Store, Transaction
-from faultdesk.pipeline.work import Worker
+from faultdesk.pipeline.work import Claim, Worker
 
 log = structlog.get_logger()
 
 _LOOK_SECONDS = 1.0
+_AGAIN_SECONDS = 1.0
 _LOST_SECONDS = 60.0
 _STOP_SECONDS, _CUT_SECONDS = 3.0, 1.0
 """A mail that is being sent may take so long; then its server is given up, and the mail goes out later."""
@@ -74,7 +75,7 @@ class ThreadsEngine:
         waiting: list[int] = []
         try:
             while not self._stopping.is_set() and self._take(given, waiting):
-                claim = worker.begin(waiting)
+                claim = self._begin(worker, waiting)
                 for claimed in claim.claimed:
                     if self._stopping.is_set():
                         return
@@ -85,6 +86,15 @@ class ThreadsEngine:
                 waiting = claim.left
         except TransientError as error:
             log.warning("worker.stopped_waiting", error=str(error))
+
+    def _begin(self, worker: Worker, waiting: list[int]) -> Claim:
+        try:
+            return worker.begin(waiting)
+        except SupersededError as error:
+            # The only daemon takes its place again, and begins what waits; or it ends.
+            log.warning("worker.without_a_place", error=str(error))
+            self._stopping.wait(_AGAIN_SECONDS)
+            return Claim([], waiting)
 
     @staticmethod
     def _take(given: queue.Queue[int | None], waiting: list[int]) -> bool:

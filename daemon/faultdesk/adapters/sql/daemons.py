@@ -10,12 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.sql.dml import ReturningInsert
 
+from faultdesk.adapters.sql.advisory import lock_key
 from faultdesk.adapters.sql.revisions import head_revision
 from faultdesk.adapters.sql.tables import daemon, mailbox
 from faultdesk.adapters.sql.upsert import insert
 
 PLACES = 0x_FA_17
 """With a daemon's number, its advisory lock. Any number will do that no other program on the database takes."""
+MIGRATING = lock_key("migrating")
+"""Locked while tables change, and shared by daemons while they sign on."""
 _OF_TWO_NUMBERS = 2
 """What pg_locks calls such a lock."""
 
@@ -34,7 +37,10 @@ _HELD = sa.exists().where(
 )
 LIVING = select(daemon).where(_HELD).order_by(daemon.c.id)
 """On PostgreSQL: those that hold their lock."""
-FORGET = daemon.delete().where(~_HELD)
+# Not whom a transaction of its own still locks, which the server ends soon: nobody waits for a dead one.
+FORGET = daemon.delete().where(
+    daemon.c.id.in_(select(daemon.c.id).where(~_HELD).with_for_update(skip_locked=True))
+)
 
 
 def sign_on(mailboxes: Sequence[str]) -> ReturningInsert[Any]:

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from faultdesk.adapters.sql.turns import Turns
-from faultdesk.errors import ConfigError, DatabaseUnavailableError
+from faultdesk.errors import ConfigError, DatabaseUnavailableError, TransactionTimeoutError
 
 _BUSY_SECONDS = 10
 _CACHE_KIB = 16 * 1024
+_IDLE_IN_TRANSACTION = "25P03"
 _TRANSIENT = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -132,7 +133,9 @@ def translated() -> Iterator[None]:
         if isinstance(error, sa.exc.DBAPIError) and not _is_transient(error):
             raise
         cause = getattr(error, "orig", None) or error
-        raise DatabaseUnavailableError(f"database: {cause}") from error
+        timed_out = getattr(cause, "sqlstate", None) == _IDLE_IN_TRANSACTION
+        trouble = TransactionTimeoutError if timed_out else DatabaseUnavailableError
+        raise trouble(f"database: {cause}") from error
 
 
 def _is_transient(error: sa.exc.DBAPIError) -> bool:

@@ -7,9 +7,10 @@ from functools import cache
 import sqlalchemy as sa
 from sqlalchemy import bindparam, select
 
-from faultdesk.adapters.sql.tables import job
+from faultdesk.adapters.sql.tables import daemon, job
 from faultdesk.adapters.sql.upsert import insert
 from faultdesk.domain.decision import Job
+from faultdesk.errors import SupersededError
 from faultdesk.pipeline.work import Claim, ClaimedJob, JobState
 
 _DUE = job.c.state == sa.literal_column("'due'")
@@ -57,6 +58,9 @@ _PROBE = (
 )
 _MINE = (job.c.id == bindparam("mine"), job.c.state == JobState.SENT, job.c.tries == bindparam("fence"))
 _FINISH = job.delete().where(*_MINE)
+_OURS = select(job.c.id).where(*_MINE)
+# Locked, so that nobody forgets this daemon, and takes its jobs over, before what it begins is committed.
+_PLACE = select(daemon.c.id).where(daemon.c.id == bindparam("me")).with_for_update(read=True, key_share=True)
 
 
 @cache
@@ -69,10 +73,14 @@ def _put(dialect: str) -> sa.Executable:
 
 
 class SqlJobs:
-    """What must happen; only these statements change it."""
+    """What must happen; only these statements change it.
 
-    def __init__(self, connection: sa.Connection) -> None:
+    `daemon`: the number of the one that works here; it begins nothing when its place is another's.
+    """
+
+    def __init__(self, connection: sa.Connection, daemon: int | None = None) -> None:
         self._connection = connection
+        self._daemon = daemon
 
     def put(self, new: Job, lane: str, state: JobState, run_at: datetime) -> int:
         """Add a job or move a named one; an attempt at it that is under way will count for nothing."""
@@ -117,8 +125,9 @@ class SqlJobs:
         )
         return [(row.id, row.lane) for row in rows]
 
-    def claim(self, job_ids: Sequence[int]) -> Claim:
+    def claim(self, job_ids: Sequence[int], now: datetime) -> Claim:
         """Begin an attempt at the first job of each lane, behind nothing that backs off."""
+        self._require_place()
         rows = self._connection.execute(_OFFERED, {"offered": list(job_ids)}).all()
         chosen: dict[str, int] = {}
         passed: set[str] = set()
@@ -135,7 +144,13 @@ class SqlJobs:
         claimed = self._connection.execute(_BEGIN, {"begun": list(begun)}).all() if begun else []
         left = [row.id for row in rows if row.id not in begun and row.id not in held]
         in_order = sorted(claimed, key=lambda row: int(row.id))
-        return Claim([ClaimedJob(Job(*row[:-2]), row.lane, row.uncounted) for row in in_order], left)
+        return Claim([ClaimedJob(Job(*row[:-2]), row.lane, now, row.uncounted) for row in in_order], left)
+
+    def _require_place(self) -> None:
+        if self._daemon is None:
+            return
+        if self._connection.execute(_PLACE, {"me": self._daemon}).first() is None:
+            raise SupersededError(f"daemon {self._daemon}: its place is another's")
 
     def _put_behind(self, chosen: dict[str, int]) -> set[int]:
         """Let jobs wait like an earlier one of their lane that backs off or is held: order is kept."""
@@ -149,6 +164,10 @@ class SqlJobs:
             state = JobState.HELD if is_held else JobState.DUE
             self._connection.execute(job.update().where(job.c.id == job_id).values(state=state, run_at=until))
         return set(behind)
+
+    def is_ours(self, begun: Job) -> bool:
+        """Tell whether nobody has begun this job again, or ended it, since this attempt began."""
+        return self._connection.execute(_OURS, {"mine": begun.id, "fence": begun.tries}).first() is not None
 
     def finish(self, done: Job) -> bool:
         """End a job; False when somebody else has begun it since."""

@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from faultdesk.adapters.sql.daemons import LIVING
+from faultdesk.adapters.sql.daemons import LIVING, MIGRATING
 from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.revisions import alembic_config, current_revision, head_revision
 from faultdesk.adapters.sql.tables import metadata, schema
@@ -37,6 +37,8 @@ def migrate(
     config = alembic_config()
     with database.write() as connection, database.unhurried(connection):
         config.attributes["connection"] = connection
+        if not database.is_sqlite:
+            connection.execute(select(func.pg_advisory_xact_lock(MIGRATING)))
         command.upgrade(config, "head")
         _refuse_older_daemons(connection)
         prepare_engine(connection)

@@ -5,8 +5,8 @@ after a few seconds of silence when the process is stopped, its machine lost or 
 server ends the session. No daemon's clock has a say.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -15,11 +15,11 @@ import structlog
 from sqlalchemy import func, select
 
 from faultdesk.adapters.sql.advisory import lock_key
-from faultdesk.adapters.sql.daemons import FORGET, LIVING, PLACES, sign_on, take
+from faultdesk.adapters.sql.daemons import FORGET, LIVING, MIGRATING, PLACES, sign_on, take
 from faultdesk.adapters.sql.database import translated
 from faultdesk.adapters.sql.migrate import require_current
 from faultdesk.adapters.sql.store import SqlStore
-from faultdesk.errors import DatabaseUnavailableError, SupersededError
+from faultdesk.errors import DatabaseUnavailableError, FaultdeskError, SupersededError
 
 log = structlog.get_logger()
 
@@ -45,13 +45,15 @@ class Presence:
 
     def join(self) -> None:
         """Open the session, take a number, and what mailboxes are free."""
-        require_current(self._store.database)
         self._session = session = self._open.enter_context(self._store.database.session())
         try:
             with translated():
-                self._sign_on(session)
+                _limit(session)
+                with _no_migration(session):
+                    require_current(self._store.database)
+                    self._sign_on(session)
                 self._share_out(session)
-        except (DatabaseUnavailableError, SupersededError):
+        except FaultdeskError:
             self.leave()
             raise
 
@@ -82,10 +84,6 @@ class Presence:
             self._open.close()
 
     def _sign_on(self, session: sa.Connection) -> None:
-        driver: Any = session.connection.driver_connection
-        driver.answer_seconds = _ANSWER_SECONDS
-        session.exec_driver_sql(f"SET idle_session_timeout = '{SILENCE_SECONDS}s'")
-        session.exec_driver_sql(f"SET lock_timeout = '{_LOCK_SECONDS}s'")
         lock = func.pg_try_advisory_lock if self._alone else func.pg_try_advisory_lock_shared
         if not session.scalar(select(lock(_ALONE))):
             raise SupersededError(
@@ -123,6 +121,23 @@ class Presence:
             return
         self._mine |= {name}
         log.info("mailbox.taken", mailbox=name, daemon=self._number)
+
+
+def _limit(session: sa.Connection) -> None:
+    """Make a session one that the server ends when it is silent, and that waits for nothing long."""
+    driver: Any = session.connection.driver_connection
+    driver.answer_seconds = _ANSWER_SECONDS
+    session.exec_driver_sql(f"SET idle_session_timeout = '{SILENCE_SECONDS}s'")
+    session.exec_driver_sql(f"SET lock_timeout = '{_LOCK_SECONDS}s'")
+
+
+@contextmanager
+def _no_migration(session: sa.Connection) -> Iterator[None]:
+    """Keep the tables as they are meanwhile."""
+    if not session.scalar(select(func.pg_try_advisory_lock_shared(MIGRATING))):
+        raise DatabaseUnavailableError("database: `faultdesk migrate` is at work on it")
+    yield
+    session.execute(select(func.pg_advisory_unlock_shared(MIGRATING)))
 
 
 def shares(wanted: Mapping[int, Iterable[str]]) -> dict[int, frozenset[str]]:

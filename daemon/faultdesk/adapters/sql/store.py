@@ -20,7 +20,7 @@ class SqlTransaction:
         self.connection = connection
         self.inbox = SqlInbox(connection, daemon)
         self.tickets = SqlTickets(connection)
-        self.jobs = SqlJobs(connection)
+        self.jobs = SqlJobs(connection, daemon)
         self.health = SqlHealth(connection)
         self.committing: list[Callable[[], Any]] = []
         self.committed: list[Callable[[], Any]] = []

@@ -63,7 +63,14 @@ class SqlTickets(SqlMessages):
 
     def get(self, ticket_id: int) -> Ticket:
         """Look up a ticket."""
-        row = self._connection.execute(select(ticket).where(ticket.c.id == ticket_id)).one_or_none()
+        return self._get(ticket_id, select(ticket))
+
+    def lock(self, ticket_id: int) -> Ticket:
+        """Look up a ticket that nobody else changes until this transaction ends."""
+        return self._get(ticket_id, select(ticket).with_for_update(key_share=True))
+
+    def _get(self, ticket_id: int, query: sa.Select[Any]) -> Ticket:
+        row = self._connection.execute(query.where(ticket.c.id == ticket_id)).one_or_none()
         if row is None:
             raise NotFoundError(f"no ticket {ticket_id}")
         return self._ticket(row)
