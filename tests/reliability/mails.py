@@ -1,8 +1,11 @@
 """Some mails, and how a desk ended with them."""
 
+import re
 from typing import Any, NamedTuple
 
 from end_to_end.played import RealDesk, read_mail
+
+_REFERENCE = re.compile(r"FD-\d{4}-\d+")
 
 
 def _mail(number: int, subject: str, text: str, *headers: str) -> bytes:
@@ -47,6 +50,16 @@ class Outcome(NamedTuple):
     """To and Subject of what went out, a mail sent twice once; Message-IDs hold numbers that may have gaps."""
     twice: dict[str, int]
     """Those that went out more than once, and how often."""
+
+    def without_gaps(self) -> "Outcome":
+        """Count the tickets anew: what is rolled back on PostgreSQL leaves a gap in their numbers."""
+        given = sorted(row[0] for row in self.tickets)
+        anew = {reference: f"FD-2026-{number:06}" for number, reference in enumerate(given, 1)}
+        return self._replace(
+            messages=[(uid, state, anew[ticket] if ticket else None) for uid, state, ticket in self.messages],
+            tickets=[(anew[reference], *rest) for reference, *rest in self.tickets],
+            mails=[(to, _REFERENCE.sub(lambda found: anew[found[0]], subject)) for to, subject in self.mails],
+        )
 
 
 def outcome(desk: RealDesk) -> Outcome:
