@@ -102,6 +102,15 @@ def test_a_time_zone_nobody_knows_is_refused(tmp_path: Path) -> None:
     assert complaints(tmp_path, text) == ["desk.time_zone: Asia/Beijing2 is not an IANA time zone"]
 
 
+def test_several_daemons_need_one_maildir_for_all(tmp_path: Path) -> None:
+    text = GOOD.replace("sqlite:///faultdesk.db", "postgresql+psycopg://db.example/faultdesk")
+    text += '[jobs]\nengine = "procrastinate"\n'
+
+    assert complaints(tmp_path, text) == [
+        "mailboxes.inbox.path: must be absolute, and name storage that all daemons share (jobs.engine)"
+    ]
+
+
 def test_the_engine_of_several_daemons_wants_postgresql(tmp_path: Path) -> None:
     text = GOOD + '[jobs]\nengine = "procrastinate"\n'
 

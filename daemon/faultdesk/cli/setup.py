@@ -21,6 +21,7 @@ from faultdesk.service.wiring import (
     open_database,
     open_mailbox,
     open_mailer,
+    require_engine_tables,
 )
 
 
@@ -52,11 +53,9 @@ def migrate(context: typer.Context) -> None:
         before, after = migrations.migrate(database, engine_tables(config))
     finally:
         database.close()
-    typer.echo(
-        f"database: {before or 'empty'} -> {after}"
-        if before != after
-        else f"database: {after}, nothing to do"
-    )
+    typer.echo(f"database: {before or 'empty'} -> {after}" if before != after else f"database: is at {after}")
+    if config.jobs.engine != "threads":
+        typer.echo(f"database: has the tables of {config.jobs.engine}")
 
 
 def check(
@@ -91,6 +90,8 @@ def _parts(draft: Draft) -> Iterator[Callable[[], object]]:
         yield partial(_check_url, config)
     if "mailer" in draft.sound:
         yield partial(open_mailer, config)
+    if "jobs" in draft.sound:
+        yield partial(engine_tables, config)
     for name in config.mailboxes:
         yield partial(open_mailbox, config, name)
 
@@ -117,6 +118,7 @@ def _check_database(config: Config) -> None:
     database = open_database(config)
     try:
         migrations.require_current(database)
+        require_engine_tables(config, database)
     finally:
         database.close()
 

@@ -96,8 +96,8 @@ class _Loading:
             self._errors += _desk_complaints(desk)
         if database := tables["database"]:
             tables["database"] = _anchored(database, self._path.parent)
-            if tables["jobs"] and tables["jobs"].engine == "procrastinate" and _is_sqlite(database.url):
-                self._errors.append("jobs.engine: procrastinate works on PostgreSQL only, see database.url")
+            if tables["jobs"] and tables["jobs"].engine == "procrastinate":
+                self._errors += self._several_daemons_complaints(database)
         sound = frozenset(name for name, table in tables.items() if table is not None)
         return Draft(Config(path=self._path, **tables), sound, tuple(self._errors))
 
@@ -117,6 +117,16 @@ class _Loading:
             for name, table in tables.items()
         }
         return {name: settings for name, settings in converted.items() if settings is not None}
+
+    def _several_daemons_complaints(self, database: DatabaseSettings) -> list[str]:
+        if _is_sqlite(database.url):
+            return ["jobs.engine: procrastinate works on PostgreSQL only, see database.url"]
+        # Of a folder beside the configuration each machine would have its own.
+        return [
+            f"mailboxes.{name}.path: must be absolute, and name storage that all daemons share (jobs.engine)"
+            for name, table in self._tables("mailboxes").items()
+            if table.get("type") == "maildir" and not Path(str(table.get("path"))).is_absolute()
+        ]
 
     def _handlers(self) -> dict[str, Any]:
         return self._tables("handlers")

@@ -28,6 +28,11 @@ class Seal(msgspec.Struct, frozen=True):
 
     key: bytes
 
+    @property
+    def fingerprint(self) -> str:
+        """Tell this key from others; says nothing of it."""
+        return self._sign("fingerprint")
+
     def message_id(self, ticket_id: int, name: str, domain: str) -> str:
         """Make the Message-ID of the mail of this unique name, always the same one."""
         nonce = hashlib.sha256(name.encode()).hexdigest()[:16]

@@ -143,7 +143,7 @@ def open_works(config: Config) -> tuple[Desk, Works]:
         triage=Triage(store, readers, clerk, desk.ledger),
         performer=performer,
         engine=engine,
-        membership=open_membership(config, store),
+        membership=open_membership(config, store, desk.seal),
         stopping=stopping,
     )
     return desk, works
@@ -179,17 +179,31 @@ def engine_tables(config: Config) -> Callable[[sa.Connection], None]:
     return prepare_tables
 
 
+def require_engine_tables(config: Config, database: Database) -> None:
+    """Refuse to work without the tables of the configured engine.
+
+    Raises:
+        ConfigError: They were never made, or the engine is not installed.
+    """
+    if config.jobs.engine != "threads":
+        engine_tables(config)
+        from faultdesk.adapters.engines.lost import require_tables  # noqa: PLC0415 - an extra
+
+        require_tables(database)
+
+
 def _not_installed(error: ModuleNotFoundError) -> ConfigError:
     return ConfigError(f"jobs.engine: install faultdesk[cluster]: {error}")
 
 
-def open_membership(config: Config, store: SqlStore) -> Membership:
+def open_membership(config: Config, store: SqlStore, seal: Seal) -> Membership:
     """Prepare the daemon's place among others; the engine tells whether it suffers any."""
     if store.database.is_sqlite:
         return LockFile(store, list(config.mailboxes))
     from faultdesk.adapters.sql.presence import Presence  # noqa: PLC0415 - as above
 
-    return Presence(store, list(config.mailboxes), alone=config.jobs.engine == "threads")
+    alone = config.jobs.engine == "threads"
+    return Presence(store, list(config.mailboxes), alone=alone, seal=seal.fingerprint)
 
 
 def run_audit(config: Config, database: Database, host: Host, *, online: bool = True) -> Report:

@@ -257,6 +257,36 @@ def test_a_look_for_jobs_that_failed_is_followed_by_another(
     assert done.wait(10)
 
 
+def test_a_delivery_whose_end_could_not_be_written_is_ended_later(
+    procrastinated: tuple[SqlStore, ProcrastinateEngine], capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, engine = procrastinated
+    peek = Peek(store)
+    begun, may_end, performed = threading.Event(), threading.Event(), []
+
+    def do(_job: Job, _desk: Desk) -> None:
+        begun.set()
+        may_end.wait(10)
+        performed.append(1)
+
+    desk = PlayedDesk(store, {}, {"test.do": do})
+    engine.serve(desk.performer)
+    put(desk, engine, Job("test.do"), "lane")
+    assert begun.wait(10)
+
+    peek("ALTER TABLE procrastinate_jobs RENAME TO away")
+    may_end.set()
+    wait_until(lambda: "engine.settling_failed" in capsys.readouterr().out, "its end is not written")
+    peek("ALTER TABLE away RENAME TO procrastinate_jobs")
+
+    def is_ended() -> bool:
+        engine.recover()
+        return not engine.waiting()
+
+    wait_until(is_ended, "it is ended")
+    assert performed == [1]
+
+
 def test_what_older_daemons_need_is_not_taken_away_while_they_live(prepared: SqlStore) -> None:
     peek = Peek(prepared)
     (at,) = peek("SELECT engine FROM schema")

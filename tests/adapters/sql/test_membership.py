@@ -1,5 +1,6 @@
 """Who works on a database, who collects what, and what is refused from those who do no longer."""
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from faultdesk.adapters.sql.store import SqlStore, SqlTransaction
 from faultdesk.adapters.sql.tables import daemon
 from faultdesk.domain.decision import Job
 from faultdesk.domain.ticket import Event, Status
-from faultdesk.errors import DatabaseUnavailableError, SupersededError
+from faultdesk.errors import ConfigError, DatabaseUnavailableError, SupersededError
 from faultdesk.handlers.testing import a_message
 from faultdesk.pipeline.ports import Batch, Cursor, RawMessage
 from faultdesk.pipeline.work import JobState
@@ -298,6 +299,37 @@ def test_nobody_waits_for_one_that_was_stopped_while_it_began_a_job(
     living.keep()
     with stores[1].read() as other:
         assert count(other, daemon) == 1
+    living.leave()
+
+
+def test_daemons_of_different_keys_do_not_work_side_by_side(another_on_postgresql: MakeStore) -> None:
+    first = Presence(another_on_postgresql(), MAILBOXES, alone=False, seal="one")
+    second = Presence(another_on_postgresql(), MAILBOXES, alone=False, seal="another")
+    first.join()
+
+    with pytest.raises(ConfigError, match=rf"desk.signing_key: is not the key of .*pid {os.getpid()}"):
+        second.join()
+
+    first.leave()
+    second.join()
+    second.leave()
+
+
+def test_a_daemon_s_death_is_told_and_its_leaving_is_not(
+    another_on_postgresql: MakeStore, postgresql: PostgreSQL, capsys: pytest.CaptureFixture[str]
+) -> None:
+    leaving, dying, living = (one_of_many(another_on_postgresql()) for _ in range(3))
+    leaving.join()
+    leaving.leave()
+    dying.join()
+    postgresql.end_sessions()
+    living.join()
+
+    assert [
+        line.count(f"pid={os.getpid()}")
+        for line in capsys.readouterr().out.splitlines()
+        if "daemon.gone" in line
+    ] == [1]
     living.leave()
 
 

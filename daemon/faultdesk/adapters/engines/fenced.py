@@ -37,7 +37,7 @@ class FencedJobs(JobManager):
         try:
             return await asyncio.wait_for(super().fetch_job(queues, worker_id), _ANSWER_SECONDS)
         except (ConnectorException, TimeoutError) as error:
-            log.warning("engine.fetch_failed", error=str(error) or type(error).__name__)
+            log.warning("engine.fetch_failed", error=cause_of(error))
             return None
 
     async def update_heartbeat(self, worker_id: int) -> None:
@@ -46,7 +46,7 @@ class FencedJobs(JobManager):
             if not await self._execute(_BEAT, worker=worker_id):
                 self._gone()
         except (ConnectorException, TimeoutError) as error:
-            log.warning("engine.heartbeat_failed", error=str(error) or type(error).__name__)
+            log.warning("engine.heartbeat_failed", error=cause_of(error))
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: ARG002, FBT001 - procrastinate's
         """End a job."""
@@ -57,9 +57,19 @@ class FencedJobs(JobManager):
         await self._settle(_GIVE_BACK, job)
 
     async def _settle(self, query: str, job: Job) -> None:
-        if not await self._execute(query, job=job.id, worker=job.worker_id):
-            log.warning("engine.job_taken_over", job=job.id)
+        try:
+            if not await self._execute(query, job=job.id, worker=job.worker_id):
+                log.warning("engine.job_taken_over", job=job.id)
+        except (ConnectorException, TimeoutError) as error:
+            # It stays noted as ours and not under way, which the next look mends.
+            log.warning("engine.settling_failed", job=job.id, error=cause_of(error))
 
     async def _execute(self, query: str, **arguments: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - parameters
         asked = self.connector.execute_query_all_async(query, **arguments)
         return await asyncio.wait_for(asked, _ANSWER_SECONDS)
+
+
+def cause_of(error: BaseException) -> str:
+    """Say what the database said: procrastinate's own words are the same for everything."""
+    cause = error.__cause__ or error
+    return str(cause).strip() or type(cause).__name__

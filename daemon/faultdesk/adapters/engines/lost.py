@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from procrastinate.schema import SchemaManager
 from sqlalchemy import func, select
 
-from faultdesk.adapters.sql.daemons import LIVING
-from faultdesk.adapters.sql.presence import SILENCE_SECONDS
+from faultdesk.adapters.sql.database import Database
+from faultdesk.adapters.sql.daemons import LIVING, name_of
+from faultdesk.adapters.sql.postgresql import SILENCE_SECONDS
 from faultdesk.adapters.sql.store import SqlStore, SqlTransaction
 from faultdesk.adapters.sql.tables import job, schema
 from faultdesk.errors import ConfigError
@@ -67,19 +68,19 @@ def prepare_tables(connection: sa.Connection) -> None:
 def _refuse_living(connection: sa.Connection) -> None:
     """Refuse procrastinate's second kind of revisions, under which its version before does not work."""
     if living := connection.execute(LIVING).all():
-        names = ", ".join(f"{row.host} (pid {row.pid})" for row in living)
+        names = "; ".join(map(name_of, living))
         raise ConfigError(
             f"database: this version's procrastinate takes away what older ones need; stop {names}"
         )
 
 
-def require_tables(store: SqlStore) -> None:
+def require_tables(database: Database) -> None:
     """Refuse to work without procrastinate's tables.
 
     Raises:
         ConfigError: They were never made.
     """
-    with store.database.read() as connection:
+    with database.read() as connection:
         if connection.scalar(select(schema.c.engine)) is None:
             raise ConfigError(
                 "database: has no tables for jobs.engine procrastinate; run `faultdesk migrate`"

@@ -20,9 +20,9 @@ from procrastinate.jobs import Job
 from procrastinate.worker import Worker as ProcrastinateWorker
 
 from faultdesk.adapters.engines import lost
-from faultdesk.adapters.engines.fenced import FencedJobs
+from faultdesk.adapters.engines.fenced import FencedJobs, cause_of
 from faultdesk.adapters.sql import postgresql
-from faultdesk.adapters.sql.presence import SILENCE_SECONDS
+from faultdesk.adapters.sql.postgresql import SILENCE_SECONDS
 from faultdesk.adapters.sql.store import SqlStore, SqlTransaction
 from faultdesk.errors import DatabaseUnavailableError, TransientError
 from faultdesk.pipeline.store import Transaction
@@ -94,7 +94,7 @@ class ProcrastinateEngine:
 
     def serve(self, worker: Worker) -> None:
         """Start the worker."""
-        lost.require_tables(self._store)
+        lost.require_tables(self._store.database)
         self._worker = worker
         forward_logs()
         for number in range(self._workers):
@@ -126,7 +126,7 @@ class ProcrastinateEngine:
             try:
                 asyncio.run(self._run())
             except (ConnectorException, psycopg.Error, OSError, asyncio.CancelledError) as error:
-                log.warning("engine.backing_off", error=str(error) or type(error).__name__)
+                log.warning("engine.backing_off", error=cause_of(error))
             self._stopping.wait(_AGAIN_SECONDS)
 
     async def _run(self) -> None:
@@ -228,8 +228,10 @@ class _Forward(logging.Handler):
     """Says in our log what a library says in its own."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Pass one record on."""
-        log.log(record.levelno, "engine.said", by=record.name, message=record.getMessage())
+        """Pass one record on: at most as a warning, for whatever it is, the next look tries again."""
+        log.log(
+            min(record.levelno, logging.WARNING), "engine.said", by=record.name, message=record.getMessage()
+        )
 
 
 def forward_logs() -> None:

@@ -38,14 +38,16 @@ _HELD = sa.exists().where(
 LIVING = select(daemon).where(_HELD).order_by(daemon.c.id)
 """On PostgreSQL: those that hold their lock."""
 # Not whom a transaction of its own still locks, which the server ends soon: nobody waits for a dead one.
-FORGET = daemon.delete().where(
-    daemon.c.id.in_(select(daemon.c.id).where(~_HELD).with_for_update(skip_locked=True))
+FORGET = (
+    daemon.delete()
+    .where(daemon.c.id.in_(select(daemon.c.id).where(~_HELD).with_for_update(skip_locked=True)))
+    .returning(daemon.c.id, daemon.c.host, daemon.c.pid)
 )
 
 
-def sign_on(mailboxes: Sequence[str]) -> ReturningInsert[Any]:
+def sign_on(mailboxes: Sequence[str], seal: str = "") -> ReturningInsert[Any]:
     """Note a new daemon; returns its number."""
-    me = {"host": socket.gethostname(), "pid": os.getpid(), "revision": head_revision()}
+    me = {"host": socket.gethostname(), "pid": os.getpid(), "revision": head_revision(), "seal": seal}
     return (
         daemon.insert()
         .values(**me, mailboxes=list(mailboxes), started_at=datetime.now(UTC))
@@ -62,16 +64,24 @@ def take(connection: sa.Connection, number: int, mailboxes: Sequence[str]) -> No
         )
 
 
+def name_of(row: sa.Row[Any]) -> str:
+    """Name a daemon for people."""
+    return f"{row.host}, pid {row.pid}"
+
+
 def daemon_rows(connection: sa.Connection) -> Iterator[dict[str, Any]]:
     """Show who works on a PostgreSQL, and which mailboxes each collects; SQLite's only daemon is systemd's."""
     if connection.dialect.name == "sqlite":
         return
-    for row in connection.execute(LIVING):
+    living = connection.execute(LIVING).all()
+    if not living:
+        yield {"what": "daemon", "name": "none lives", "count": 0, "since": None, "detail": ""}
+    for row in living:
         owned = select(mailbox.c.name).where(mailbox.c.owner == row.id).order_by(mailbox.c.name)
         names = connection.scalars(owned).all()
         yield {
             "what": "daemon",
-            "name": f"{row.host}, pid {row.pid}",
+            "name": f"{row.id}: {name_of(row)}",
             "count": len(names),
             "since": row.started_at,
             "detail": f"revision {row.revision}; collects {', '.join(names) or 'nothing'}",

@@ -40,6 +40,8 @@ class Database:
             self.url = sa.make_url(url)
         except sa.exc.ArgumentError as error:
             raise ConfigError("database.url: not a database URL") from error
+        if password is not None and self.url.get_backend_name() == "sqlite":
+            raise ConfigError("database.password: SQLite has none; leave it out")
         if password is not None:
             self.url = self.url.set(password=password)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
@@ -63,7 +65,10 @@ class Database:
                 return postgresql.make_engine(self.url, options)
             engine = sa.create_engine(self.url, connect_args={"timeout": _BUSY_SECONDS}, **options)
         except (sa.exc.NoSuchModuleError, ModuleNotFoundError) as error:
-            raise ConfigError(f"database.url: no driver for {self.url.drivername}: {error}") from error
+            raise ConfigError(
+                f"database.url: no driver for {self.url.drivername}; "
+                "there are sqlite and, with faultdesk[postgres], postgresql+psycopg"
+            ) from error
         event.listen(engine, "connect", _set_pragmas)
         return engine
 

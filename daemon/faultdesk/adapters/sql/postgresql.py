@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _Answer = TypeVar("_Answer")
 
+SILENCE_SECONDS = 8
+"""After so long a daemon counts as gone, and what it had begun is undone."""
 # libpq's names. A host that is gone is noticed within 20 s, whatever we wait for; a URL may say otherwise.
 _CONNECTING: dict[str, Any] = {
     "connect_timeout": 10,
@@ -22,7 +24,7 @@ _CONNECTING: dict[str, Any] = {
     "keepalives_count": 2,
     "tcp_user_timeout": 20_000,
     # A daemon that was stopped in a transaction must not keep the others from what it had locked.
-    "options": "-c idle_in_transaction_session_timeout=30s",
+    "options": f"-c idle_in_transaction_session_timeout={SILENCE_SECONDS}s",
 }
 _DELIVERING = "-c synchronous_commit=off -c enable_sort=off -c enable_hashjoin=off"
 """What is delivered may be delivered twice, so a crash of the server may cost its last moments; and the first of

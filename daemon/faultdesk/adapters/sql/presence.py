@@ -15,16 +15,16 @@ import structlog
 from sqlalchemy import func, select
 
 from faultdesk.adapters.sql.advisory import lock_key
-from faultdesk.adapters.sql.daemons import FORGET, LIVING, MIGRATING, PLACES, sign_on, take
+from faultdesk.adapters.sql.daemons import FORGET, LIVING, MIGRATING, PLACES, name_of, sign_on, take
 from faultdesk.adapters.sql.database import translated
 from faultdesk.adapters.sql.migrate import require_current
+from faultdesk.adapters.sql.postgresql import SILENCE_SECONDS
 from faultdesk.adapters.sql.store import SqlStore
-from faultdesk.errors import DatabaseUnavailableError, FaultdeskError, SupersededError
+from faultdesk.adapters.sql.tables import daemon
+from faultdesk.errors import ConfigError, DatabaseUnavailableError, FaultdeskError, SupersededError
 
 log = structlog.get_logger()
 
-SILENCE_SECONDS = 8
-"""After so long a daemon counts as gone."""
 _ANSWER_SECONDS = 5.0
 _LOCK_SECONDS = 2
 
@@ -32,12 +32,16 @@ _ALONE = 0x_FA_17_DE_5C
 
 
 class Presence:
-    """The place of one of several daemons; `alone`: of one that suffers none beside it."""
+    """The place of one of several daemons; `alone`: of one that suffers none beside it.
 
-    def __init__(self, store: SqlStore, mailboxes: Sequence[str], *, alone: bool) -> None:
+    `seal`: the fingerprint of the signing key, which must be the same for all.
+    """
+
+    def __init__(self, store: SqlStore, mailboxes: Sequence[str], *, alone: bool, seal: str = "") -> None:
         self._store = store
         self._mailboxes = mailboxes
         self._alone = alone
+        self._seal = seal
         self._open = ExitStack()
         self._session: sa.Connection | None = None
         self._mine: frozenset[str] = frozenset()
@@ -54,7 +58,7 @@ class Presence:
                     self._sign_on(session)
                 self._share_out(session)
         except FaultdeskError:
-            self.leave()
+            self._let_go()
             raise
 
     def keep(self) -> frozenset[str]:
@@ -69,7 +73,7 @@ class Presence:
                 self._share_out(self._session)
         except DatabaseUnavailableError:
             # The others take us for gone, or will.
-            self.leave()
+            self._let_go()
             raise
         return before - self._mine
 
@@ -78,6 +82,13 @@ class Presence:
         return mailbox_name in self._mine
 
     def leave(self) -> None:
+        """Sign off, and end the session."""
+        if self._session is not None:
+            with suppress(DatabaseUnavailableError), translated():
+                self._session.execute(daemon.delete().where(daemon.c.id == self._number))
+        self._let_go()
+
+    def _let_go(self) -> None:
         """End the session, and with it every lock."""
         self._session, self._mine = None, frozenset()
         with suppress(DatabaseUnavailableError):
@@ -86,19 +97,34 @@ class Presence:
     def _sign_on(self, session: sa.Connection) -> None:
         lock = func.pg_try_advisory_lock if self._alone else func.pg_try_advisory_lock_shared
         if not session.scalar(select(lock(_ALONE))):
-            raise SupersededError(
-                "another faultdesk daemon works on this database"
-                if self._alone
-                else "a faultdesk daemon that must be the only one works on this database (jobs.engine)"
-            )
+            raise SupersededError(self._refusal(session))
         # In one statement: a number whose lock is not held is a dead one's.
-        signed = sign_on(self._mailboxes).cte("signed")
+        signed = sign_on(self._mailboxes, self._seal).cte("signed")
         place = func.pg_advisory_lock(PLACES, sa.cast(signed.c.id, sa.Integer))
         self._number = session.execute(select(signed.c.id, place)).scalar_one()
         self._store.daemon = self._number
+        self._require_one_seal(session)
+
+    def _refusal(self, session: sa.Connection) -> str:
+        who = "; ".join(name_of(row) for row in session.execute(LIVING)) or "one that is about to end"
+        if self._alone:
+            return f"another faultdesk daemon works on this database ({who}); this one waits for its end"
+        return (
+            f"a faultdesk daemon that must be the only one works on this database ({who}); "
+            "stop it, and set jobs.engine = 'procrastinate' there, too"
+        )
+
+    def _require_one_seal(self, session: sa.Connection) -> None:
+        others = [row for row in session.execute(LIVING) if row.seal not in {"", self._seal}]
+        if others and self._seal:
+            raise ConfigError(
+                f"desk.signing_key: is not the key of {name_of(others[0])}, which works on this database: "
+                "answers to one daemon's mail come to all of them, so copy the key"
+            )
 
     def _share_out(self, session: sa.Connection) -> None:
-        session.execute(FORGET)
+        for row in session.execute(FORGET):
+            log.warning("daemon.gone", daemon=row.id, host=row.host, pid=row.pid)
         living = {row.id: row.mailboxes for row in session.execute(LIVING)}
         if self._number not in living:
             raise DatabaseUnavailableError("database: this daemon's place is gone")

@@ -37,6 +37,8 @@ daemon = Table(
     Column("revision", Text, nullable=False),
     Column("mailboxes", sa.JSON, nullable=False),
     Column("started_at", Moment, nullable=False),
+    # Says which key it signs with, and nothing of the key.
+    Column("seal", Text, nullable=False, server_default=""),
     sqlite_autoincrement=True,  # what one daemon claimed must not come to be another's
 )
 
