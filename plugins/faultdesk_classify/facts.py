@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from faultdesk.domain.message import InboundMessage, Language
 from faultdesk.domain.ticket import Facts, Kind
+from faultdesk_classify.moments import occurred_at
 from faultdesk_classify.weigh import Weights
 
 _MOST_CHARACTERS = 5_000
@@ -68,6 +69,7 @@ def gather_facts(message: InboundMessage, kind: Kind, weights: Weights) -> Facts
         site=_value(_SITE, said),
         contact=_value(_CONTACT, said) or _signer(signature or text),
         phone=_phone(text, message.language) or _phone(signature, message.language),
+        occurred_at=occurred_at(f"{message.subject}\n{text}", message.date) if kind is Kind.FAULT else None,
         contract_no=_number(_CONTRACT, said),
         serial_no=_number(_SERIAL, said),
         wants_onsite=_wants_onsite(kind, weights),

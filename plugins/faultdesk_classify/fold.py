@@ -23,6 +23,11 @@ def fold(text: str, most: int) -> str:
     return _BLANK_BETWEEN_HAN.sub("", _BLANKS.sub(" ", plain)).strip()
 
 
+def simplified(text: str) -> str:
+    """Write a text in simplified characters; every character keeps its place."""
+    return text if text.isascii() else text.translate(_simplified())
+
+
 @cache
 def _simplified() -> dict[int, int]:
     """Read the table; character by character is enough to find terms, if not to print them."""

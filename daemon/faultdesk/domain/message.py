@@ -78,7 +78,7 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     envelope_from: str | None = None
     """The reverse-path of Return-Path (RFC 5321 section 4.4): "" is the null one, None unknown."""
     date: datetime | None = None
-    """What the sender's clock says; never used for deadlines."""
+    """What the sender's clock says, in its zone; never used for deadlines."""
     received_at: datetime | None = None
     """The date in the topmost Received header, written by the desk's own server."""
     message_id: str = ""

@@ -171,13 +171,15 @@ def thread_of(fields: Fields) -> tuple[str, ...]:
 
 
 def date_of(text: str) -> datetime | None:
-    """Read a date, aware UTC; None for nonsense. A zone that is missing or unknown is taken for UTC."""
+    """Read a date in its writer's zone; None for nonsense. A zone that is missing or unknown is taken for UTC."""
     for parse in (parsedate_to_datetime, datetime.fromisoformat):
         try:
             date = parse(text.strip()[:_LONGEST_DATE])
-            return (date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC)
+            aware = date if date.tzinfo else date.replace(tzinfo=UTC)
+            aware.astimezone(UTC)  # a year of 1 or 9999 may be none there
         except (ValueError, TypeError, OverflowError, IndexError):
             continue
+        return aware
     return None
 
 

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from procrastinate.schema import SchemaManager
 from sqlalchemy import func, select
 
-from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.daemons import LIVING, name_of
+from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.postgresql import SILENCE_SECONDS
 from faultdesk.adapters.sql.store import SqlStore, SqlTransaction
 from faultdesk.adapters.sql.tables import job, schema

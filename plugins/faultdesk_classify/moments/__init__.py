@@ -1,0 +1,33 @@
+"""When a fault began or was noticed: "昨晚8点", "since Friday", resolved by the day on which the message was written.
+
+A library for dates in general was tried for this: dateparser knows few of the Chinese phrases, JioNLP knows
+no English ones and takes 70 MB; and both take deadlines, habits and old repairs for the fault's hour.
+"""
+
+from datetime import datetime, time, timedelta
+
+from faultdesk_classify.fold import simplified
+from faultdesk_classify.moments.chinese import told_in_chinese
+from faultdesk_classify.moments.english import told_in_english
+
+_MOST_CHARACTERS = 3_000
+_OLDEST = timedelta(days=120)
+"""What lies further back is history: the day it was built, the last repair."""
+
+
+def occurred_at(text: str, written: datetime | None) -> str | None:
+    """Find when it began, else when it was noticed: an ISO date, or date-time when the hour is told; None if not said.
+
+    `written` is the message's Date, in the writer's own zone: relative words mean its days.
+    """
+    if written is None:
+        return None
+    plain, today = simplified(text[:_MOST_CHARACTERS]), written.date()
+    told = (*told_in_chinese(plain, written), *told_in_english(plain, today))
+    past = [one for one in told if today - _OLDEST <= one.day <= today]
+    if not past:
+        return None
+    first = min(past, key=lambda one: (not one.is_onset, one.at))
+    if first.clock is None:
+        return first.day.isoformat()
+    return datetime.combine(first.day, time(*first.clock), written.tzinfo).isoformat(timespec="minutes")
