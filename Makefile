@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 # The private servers of the tests, a systemd to run the unit in, and what shows a report as a picture.
 DEBIAN_PACKAGES := dovecot-imapd faketime fonts-noto-cjk iproute2 openssl poppler-utils postgresql procps strace systemd
 
-.PHONY: demo test check bench chaos soak lock clean packages
+.PHONY: demo test check accuracy bench chaos soak lock clean packages
 
 demo: .venv/runtime
 	$(BIN)/python examples/demo.py
@@ -25,6 +25,11 @@ bench: packages .venv/development
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python -m benchmarks.cluster
+
+# How right the desk reads: DATA is a folder of NNN.eml with NNN.json.
+DATA ?= tests/data/mails
+accuracy: .venv/development
+	$(BIN)/python -m benchmarks.accuracy $(DATA)
 
 # Kills the daemon 200 times while 5,000 mails come in, on each database: some twenty minutes.
 chaos: packages .venv/development

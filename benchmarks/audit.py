@@ -19,7 +19,7 @@ _COUNT = "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n
 _STORED = "'2026-01-01 00:00:00.000000'"
 _FILL = (
     "INSERT INTO ticket (id, reference, status, subject, channel, language, classification, requester_address,"
-    " requester_name, noticed_at, opened_at) COUNT SELECT n, 'FD-2026-' || n, 'resolved', 'lift', 'mail', 'en',"
+    " requester_name, noticed_at, opened_at) COUNT SELECT n, 'FD-2025-' || n, 'resolved', 'lift', 'mail', 'en',"
     f" '{{}}', 'li@owner.example', 'Li', {_STORED}, {_STORED} FROM n",
     "INSERT INTO inbox (id, mailbox, uid_validity, uid, sha256, size, truncated, arrived_at, collected_at, state,"
     f" strikes, begun, settled, ticket_id) COUNT SELECT n, 'archive', 1, n, randomblob(32), 800, 0,"

@@ -15,47 +15,21 @@ from pathlib import Path
 import structlog
 
 from benchmarks.audit import fill
-from end_to_end.played import HANDLERS
-from faultdesk.adapters.sql.database import Database
-from faultdesk.adapters.sql.migrate import migrate
-from faultdesk.adapters.sql.store import SqlStore
-from faultdesk.config import load_config
+from benchmarks.desk import make_desk
 from faultdesk.domain.message import Address
 from faultdesk.handlers.testing import a_message
-from faultdesk.service.wiring import load_handlers
-from pipeline.desk import PlayedDesk
 
 _FEW = 1_000
 _ROUNDS, _MESSAGES = 20, 50
 _TICKS = 200
-_CONFIG = """
-[desk]
-name = "bench"
-address = "service@yuanheng-elv.example"
-signing_key = {{ file = "key" }}
-[database]
-url = "sqlite:///none.db"
-[mailboxes.none]
-type = "maildir"
-path = "in"
-[mailer]
-type = "maildir"
-path = "out"
-{handlers}
-"""
 
 
 class Aged:
     """A desk with so many tickets behind it."""
 
     def __init__(self, folder: Path, tickets: int) -> None:
-        database = Database(f"sqlite:///{folder}/{tickets}.db")
-        migrate(database)
-        fill(database, tickets)
-        file = folder / "faultdesk.toml"
-        file.write_text(_CONFIG.format(handlers=HANDLERS))
-        (folder / "key").write_text("key")
-        self._desk = PlayedDesk(SqlStore(database), load_handlers(load_config(file)))
+        self._desk = make_desk(folder)
+        fill(self._desk.store.database, tickets)
         self._number = 0
 
     def work(self) -> None:
@@ -98,7 +72,8 @@ def main() -> None:
     parser.add_argument("--timers", type=int, nargs="*", default=[10_000, 100_000, 1_000_000])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        compare(Aged(Path(folder), _FEW), Aged(Path(folder), options.tickets), options.tickets)
+        few, many = (Path(tempfile.mkdtemp(dir=folder)) for _ in range(2))
+        compare(Aged(few, _FEW), Aged(many, options.tickets), options.tickets)
         for timers in options.timers:
             desk = Aged(Path(tempfile.mkdtemp(dir=folder)), 1)
             desk.put_timers(timers)
