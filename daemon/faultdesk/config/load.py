@@ -204,6 +204,12 @@ def _desk_complaints(desk: DeskSettings) -> list[str]:
         for address in addresses
         if not is_deliverable(address)
     ]
+    complaints += [
+        f"desk.{field}: {name} must be in lower case, without blanks"
+        for field, names in (("authserv_ids", desk.authserv_ids), ("colleagues", desk.colleagues))
+        for name in sorted(names)
+        if not name or name != name.lower() or name.split() != [name]
+    ]
     try:
         ZoneInfo(desk.time_zone)
     except (ZoneInfoNotFoundError, ValueError):

@@ -68,6 +68,8 @@ class DeskSettings(Table, frozen=True, kw_only=True):
     plus_addressing: bool = False
     alerts: tuple[str, ...] = ()
     free_mail_domains: frozenset[str] = FREE_MAIL_DOMAINS
+    authserv_ids: frozenset[str] = frozenset()
+    colleagues: frozenset[str] = frozenset()
     hourly_cap: Count = 20
 
 

@@ -29,6 +29,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Who is told when something is set aside or cannot be sent."""
     free_mail_domains: frozenset[str] = frozenset()
     """Domains whose users have nothing in common: they never identify a client."""
+    authserv_ids: frozenset[str] = frozenset()
+    """How our own mail servers sign their Authentication-Results (RFC 8601 section 2.2), lower case."""
+    colleagues: frozenset[str] = frozenset()
+    """Addresses and domains of the desk's own people, lower case; none is the domain of `address`."""
     hourly_cap: int = 20
     """Automatic mails an hour to one client's address; more are withheld."""
 
@@ -36,6 +40,11 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     def mailbox(self) -> Address:
         """The desk's From."""
         return Address(self.address, self.name)
+
+    def is_colleague(self, person: Address) -> bool:
+        """Tell whether this claims to be one of the desk's own people."""
+        ours = self.colleagues or frozenset({self.domain}) - self.free_mail_domains
+        return not ours.isdisjoint({person.address, person.domain} - {""})
 
     @property
     def domain(self) -> str:

@@ -7,6 +7,7 @@ import msgspec
 
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.ticket import Ticket
+from faultdesk.domain.trust import Standing
 
 
 class Proof(StrEnum):
@@ -32,12 +33,20 @@ class Match(msgspec.Struct, frozen=True):
     joins: bool
 
 
-def match(ticket: Ticket, proof: Proof, message: InboundMessage, free_mail_domains: frozenset[str]) -> Match:
+def match(
+    ticket: Ticket,
+    proof: Proof,
+    message: InboundMessage,
+    free_mail_domains: frozenset[str],
+    standing: Standing,
+) -> Match:
     """Judge whether a message that speaks of this ticket may join it.
 
     A reference or a client's Message-ID is no secret: it counts only from somebody who takes part,
-    or whose organisation does.
+    or whose organisation does. A message whose sender is refuted joins nothing but by an operator's word.
     """
+    if standing is Standing.REFUTED:
+        return Match(ticket, proof, proof is Proof.OPERATOR)
     return Match(ticket, proof, proof.is_signed or _belongs(ticket, message, free_mail_domains))
 
 

@@ -56,6 +56,22 @@ class Attachment(msgspec.Struct, frozen=True):
     size: int
 
 
+class Authentication(msgspec.Struct, frozen=True):
+    """What one mail server found by one method (RFC 8601): "mx.desk.example", "dmarc", "pass", for which domain."""
+
+    host: str
+    method: str
+    result: str
+    domain: str = ""
+
+
+class Forwarded(msgspec.Struct, frozen=True):
+    """Whose mail was passed on, as the forward's own head says: a claim of the forwarder."""
+
+    sender: Address
+    subject: str = ""
+
+
 class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A received message, read: what a handler decides on.
 
@@ -90,6 +106,10 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     quoted: str = ""
     signature: str = ""
     attachments: tuple[Attachment, ...] = ()
+    forwarded: Forwarded | None = None
+    """The mail passed on in it, whose words are part of `text`."""
+    authentication: tuple[Authentication, ...] = ()
+    """What mail servers say of the sender, topmost first; anybody may have written it."""
     problems: tuple[str, ...] = ()
     size: int = 0
     """Octets of the raw message as the server told."""

@@ -2,23 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import msgspec
 import structlog
 
-from faultdesk.domain.decision import Promise
 from faultdesk.domain.matching import Match, Proof, match, noticed_at
 from faultdesk.domain.message import InboundMessage
-from faultdesk.domain.promise import Clock as PromisedClock
 from faultdesk.domain.promise import deadlines_of
 from faultdesk.domain.reference import Seal, find_references
-from faultdesk.domain.ticket import Classification, Event, Participant, Role, Ticket
+from faultdesk.domain.ticket import Event, Participant, Role, Ticket
+from faultdesk.domain.trust import Standing
 from faultdesk.errors import NotFoundError
 from faultdesk.handlers.host import Decisions, Failure, Host
 from faultdesk.pipeline.changes import Changes
+from faultdesk.pipeline.claims import Claim, claim
 from faultdesk.pipeline.failures import failure_event
 from faultdesk.pipeline.ledger import Ledger, signed
+from faultdesk.pipeline.noted import classified, opening_data, problems, refused
 from faultdesk.pipeline.ports import Clock
 from faultdesk.pipeline.store import Received, Transaction
 
@@ -50,11 +50,12 @@ class DeskClerk:
         elif (rejection := self._host.screen(message, failures.append)) is not None:
             self._ignore(tx, received, rejection.reason)
         else:
-            found = self._put_back(tx, received) or self._match(tx, message)
+            claimed = claim(message, self._ledger.identity)
+            found = self._put_back(tx, received) or self._match(tx, message, claimed.standing)
             if found is not None and found.joins:
                 ticket_id = self._join(tx, found, message, at, failures)
             else:
-                ticket_id = self._open(tx, message, at, failures, stranger_to=found)
+                ticket_id = self._open(tx, claimed, at, failures, stranger_to=found)
             tx.inbox.done(received.id, ticket_id)
 
     def open_unreadable(
@@ -63,7 +64,7 @@ class DeskClerk:
         """Open a ticket for a message of which at most the header could be read."""
         at = noticed_at(received.arrived_at, message.received_at)
         message = msgspec.structs.replace(message, id=received.id, problems=(*message.problems, problem))
-        return self._open(tx, message, at, [])
+        return self._open(tx, Claim(message, Standing.UNPROVED), at, [])
 
     def _ignore(self, tx: Transaction, received: Received, reason: str, ticket_id: int | None = None) -> None:
         tx.inbox.ignore(received.id, reason, ticket_id)
@@ -73,7 +74,7 @@ class DeskClerk:
         self, tx: Transaction, received: Received, message: InboundMessage, at: datetime
     ) -> None:
         """Keep automatic mail with the ticket it speaks of; it opens, reopens and answers nothing."""
-        found = self._match(tx, message)
+        found = self._match(tx, message, claim(message, self._ledger.identity).standing)
         ticket_id = found.ticket.id if found and found.joins else None
         if ticket_id is not None:
             tx.tickets.add_message(ticket_id, message, at)
@@ -88,7 +89,7 @@ class DeskClerk:
             return None
         return Match(tx.tickets.get(received.ticket_id), Proof.OPERATOR, joins=True)
 
-    def _match(self, tx: Transaction, message: InboundMessage) -> Match | None:
+    def _match(self, tx: Transaction, message: InboundMessage, standing: Standing) -> Match | None:
         """Find the ticket a message speaks of, by the strongest proof it has."""
         addresses = (*message.delivered_to, *(person.address for person in (*message.to, *message.cc)))
         signed = (
@@ -96,22 +97,26 @@ class DeskClerk:
             (Proof.SIGNED_ADDRESS, self._seal.ticket_of_addresses(addresses)),
         )
         free = self._ledger.identity.free_mail_domains
+
+        def judge(ticket: Ticket, proof: Proof) -> Match:
+            return match(ticket, proof, message, free, standing)
+
         for proof, ticket_id in signed:
             if ticket_id is not None and (ticket := _existing(tx, ticket_id)):
-                return match(ticket, proof, message, free)
+                return judge(ticket, proof)
         spoken_of = [
-            match(tx.tickets.get(ticket_id), Proof.MESSAGE_ID, message, free)
+            judge(tx.tickets.get(ticket_id), Proof.MESSAGE_ID)
             for ticket_id in tx.tickets.of_message_ids(message.references)
         ]
         if message.message_id:
             # Answers may overtake what they answer: new mail goes before a backlog.
             spoken_of += [
-                match(tx.tickets.get(ticket_id), Proof.MESSAGE_ID, message, free)
+                judge(tx.tickets.get(ticket_id), Proof.MESSAGE_ID)
                 for ticket_id in tx.tickets.mentioning(message.message_id)
             ]
         spoken = find_references(message.subject, message.text)[:_REFERENCES]
         referred = (tx.tickets.find(reference) for reference in spoken)
-        spoken_of += [match(ticket, Proof.REFERENCE, message, free) for ticket in referred if ticket]
+        spoken_of += [judge(ticket, Proof.REFERENCE) for ticket in referred if ticket]
         return next((found for found in spoken_of if found.joins), spoken_of[0] if spoken_of else None)
 
     def _join(
@@ -125,7 +130,7 @@ class DeskClerk:
         data = {"inbox": message.id, "proof": found.proof}
         tx.tickets.record(
             ticket.id,
-            [Event("message_received", data, at, message.sender.address), *_problems(message)],
+            [Event("message_received", data, at, message.sender.address), *problems(message)],
             self._clock.now(),
         )
         if at < ticket.noticed_at and ticket.role_of(message.sender.address) is Role.CLIENT:
@@ -152,17 +157,18 @@ class DeskClerk:
     def _open(
         self,
         tx: Transaction,
-        message: InboundMessage,
+        claimed: Claim,
         at: datetime,
         failures: list[Failure],
         stranger_to: Match | None = None,
     ) -> int:
+        message = claimed.message
         best, answers = self._host.classify(message, failures.append)
         bare = tx.tickets.open(message, best, at, self._clock.now())
-        people = _people(message, self._ledger.identity.address)
+        people = self._people_of(claimed)
         promise = self._host.promise(bare, message, failures.append)
         opened = Event("opened", opening_data(message, at, promise), actor=message.sender.address)
-        log_ = [opened, _classified(answers, best), *_problems(message), *_strange(stranger_to)]
+        log_ = [opened, classified(answers, best), *problems(message), *claimed.noted, *refused(stranger_to)]
         tx.tickets.add_participants(bare.id, people)
         tx.tickets.add_message(bare.id, message, at)
         tx.tickets.mention(bare.id, message.references)
@@ -174,8 +180,17 @@ class DeskClerk:
         )
         decisions = self._host.ticket_opened(ticket, message, self._ledger.identity, failures.append)
         self._write_down(tx, ticket.id, decisions, failures, log_)
+        if claimed.question:
+            subject = f"{ticket.reference}: who is the client?"
+            self._ledger.alert(tx, f"client/{ticket.id}", subject, claimed.question, ticket.id)
         log.info("ticket.opened", ticket=ticket.reference, inbox=message.id, kind=best.kind)
         return ticket.id
+
+    def _people_of(self, claimed: Claim) -> list[Participant]:
+        people = _people(claimed.message, self._ledger.identity.address)
+        if claimed.forwarder is not None:
+            people.append(Participant(claimed.forwarder.sender, Role.STAFF))
+        return people
 
     def _write_down(
         self,
@@ -209,32 +224,3 @@ def _people(message: InboundMessage, desk_address: str) -> list[Participant]:
         if person.address and desk_address not in {person.address, person.without_tag}
     }
     return list(people.values())
-
-
-def opening_data(message: InboundMessage, at: datetime, promise: Promise) -> dict[str, Any]:
-    """Give what the `opened` event holds: all that the deadlines are derived from."""
-    spans = {
-        PromisedClock.RESPONSE: promise.respond_within,
-        PromisedClock.ON_SITE: promise.on_site_within,
-    }
-    return {
-        "inbox": message.id,
-        "noticed_at": at.isoformat(),
-        "promise": {clock: span.total_seconds() for clock, span in spans.items() if span is not None},
-    }
-
-
-def _classified(answers: dict[str, Classification], best: Classification) -> Event:
-    by_handler = {name: msgspec.to_builtins(answer) for name, answer in answers.items()}
-    return Event("classified", {"kind": best.kind, "answers": by_handler})
-
-
-def _problems(message: InboundMessage) -> list[Event]:
-    return [Event("message_damaged", {"problems": list(message.problems)})] if message.problems else []
-
-
-def _strange(found: Match | None) -> list[Event]:
-    """Note that a stranger spoke of another ticket: linked for the desk, nothing of it is told."""
-    if found is None:
-        return []
-    return [Event("stranger_refused", {"reference": found.ticket.reference, "proof": found.proof})]

@@ -12,7 +12,7 @@ from faultdesk.domain.promise import deadlines_of
 from faultdesk.domain.ticket import Classification, Event, Ticket
 from faultdesk.errors import PermanentError
 from faultdesk.handlers.host import Failure, Host
-from faultdesk.pipeline.desk_clerk import opening_data
+from faultdesk.pipeline.noted import opening_data
 
 _COPIED = (
     "subject",

@@ -44,11 +44,12 @@ _FORWARD_SUBJECT = re.compile(
 
 
 class Mark(NamedTuple):
-    """Lines `start` up to `end` (exclusive) that lead in another mail; `subject` is that mail's."""
+    """Lines `start` up to `end` (exclusive) that lead in another mail; `sender` and `subject` are that mail's, as written."""
 
     start: int
     end: int
     forwards: bool = False
+    sender: str = ""
     subject: str = ""
 
 
@@ -77,7 +78,7 @@ def _separator(lines: list[str], at: int, line: str) -> Mark | None:
         return None
     below = next_filled(lines, at + 1)
     block = _fields(lines, below) if below < len(lines) else None
-    return Mark(at, block.end, forwards, block.subject) if block else Mark(at, at + 1, forwards)
+    return block._replace(start=at, forwards=forwards) if block else Mark(at, at + 1, forwards)
 
 
 def _header_block(lines: list[str], at: int, line: str) -> Mark | None:
@@ -88,13 +89,13 @@ def _header_block(lines: list[str], at: int, line: str) -> Mark | None:
     begin = at if first else next_filled(lines, at + 1)
     block = _fields(lines, begin) if begin < len(lines) else None
     # A ruled line far above, or a memo's "Date:" and "Subject:", is no history.
-    return block and Mark(at, block.end, subject=block.subject)
+    return block and block._replace(start=at)
 
 
 def _fields(lines: list[str], start: int) -> Mark | None:
     """Read a block of header fields: From, a date or a subject, and at least one more."""
     seen: set[str] = set()
-    end, subject = start, ""
+    end, sender, subject = start, "", ""
     for at in range(start, min(start + _FIELDS_WITHIN, len(lines))):
         field = _FIELD.match(lines[at][:_LONGEST_LINE])
         if field is None:
@@ -107,11 +108,12 @@ def _fields(lines: list[str], start: int) -> Mark | None:
             break
         seen.add(name)
         end = at + 1
+        sender = field["value"].strip() if name == "from" else sender
         subject = field["value"].strip() if name == "subject" else subject
     # A form may ask for a sender, a date and a subject, too; only mail has recipients or addresses.
     is_mail = "to" in seen or any("@" in line for line in lines[start:end])
     is_block = is_mail and "from" in seen and len(seen) > 2 and bool(seen & {"date", "subject"})  # noqa: PLR2004
-    return Mark(start, end, subject=subject) if is_block else None
+    return Mark(start, end, sender=sender, subject=subject) if is_block else None
 
 
 def _wrote(lines: list[str], at: int, line: str) -> Mark | None:

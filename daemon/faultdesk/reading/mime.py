@@ -5,8 +5,9 @@ from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from email.policy import Compat32
 
-from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.domain.message import Address, Forwarded, InboundMessage
 from faultdesk.reading.addresses import mailboxes, parse
+from faultdesk.reading.authentication import authentications
 from faultdesk.reading.automatic import automatic
 from faultdesk.reading.charset import REPLACEMENT
 from faultdesk.reading.headers import (
@@ -14,11 +15,13 @@ from faultdesk.reading.headers import (
     Fields,
     date_of,
     message_ids,
+    one_line,
     received_at,
     thread_of,
 )
 from faultdesk.reading.language import language_of
 from faultdesk.reading.parts import Content, charset_of, content_of
+from faultdesk.reading.marks import Mark
 from faultdesk.reading.quoting import part_body
 
 _MOST_MULTIPARTS = 100
@@ -30,6 +33,9 @@ _BARE_RETURN = re.compile(rb"\r(?!\n)")
 # A field body broken without folding: the parser would take the rest of the header for the text.
 _UNFOLDED = re.compile(rb"^(?![!-9;-~]{1,200}:|[ \t\r\n]|From )", re.MULTILINE)
 _MULTIPART = re.compile(rb"^content-type:\s{0,9}multipart/", re.IGNORECASE | re.MULTILINE)
+_MAILTO = re.compile(
+    r"[\[(（]\s?(?:mailto:)?([^\s\[\]()（）<>]{1,256}@[^\s\[\]()（）<>]{1,255})\s?[\])）]", re.IGNORECASE
+)
 _NO_CONTENT = Content("", (), (), "")
 
 
@@ -127,8 +133,12 @@ def _composed(message: Message, content: Content, problems: list[str], size: int
         references=thread_of(fields),
         language=language_of(subject, body.text),
         automatic=reason,
-        **body._asdict(),
+        text=body.text,
+        quoted=body.quoted,
+        signature=body.signature,
+        forwarded=_forwarded(body.forward),
         attachments=content.attachments,
+        authentication=authentications(fields),
         problems=(*problems, *content.problems, *_header_problems(subject, sender)),
         size=size,
     )
@@ -138,6 +148,15 @@ def _sender(fields: Fields) -> Address:
     """Take the first mailbox of From, else of Sender; without any at least the name."""
     found = (*mailboxes(fields, "from"), *mailboxes(fields, "sender"))
     return found[0] if found else Address("", fields.text("from")[:_LONGEST_SUBJECT])
+
+
+def _forwarded(head: Mark | None) -> Forwarded | None:
+    """Name whose mail was passed on; some programs write the address in square brackets."""
+    if head is None or not head.sender:
+        return None
+    written = _MAILTO.sub(r"<\1>", head.sender)
+    found = parse(written)
+    return Forwarded(found[0] if found else Address("", one_line(head.sender)), one_line(head.subject))
 
 
 def _message_id(body: str) -> str:

@@ -18,6 +18,8 @@ class Body(NamedTuple):
     text: str
     quoted: str
     signature: str
+    forward: Mark | None = None
+    """The head of the mail that is passed on in `text`."""
 
 
 def part_body(body: str, subject: str = "") -> Body:
@@ -31,7 +33,7 @@ class _Parting:
     def __init__(self, body: str, forwarded: bool) -> None:  # noqa: FBT001
         self._lines = body.split("\n")
         self._forwarded = forwarded
-        self._in_forward = False
+        self._forward: Mark | None = None
         self._is_answer = False
         self._own: list[list[str]] = []
         self._quoted: list[str] = []
@@ -48,14 +50,14 @@ class _Parting:
             closing += closed
         if not _filled([text]) and not _filled([self._quoted]):
             text, closing = closing, []
-        return Body(_joined(text), _joined(self._quoted), _joined(closing))
+        return Body(_joined(text), _joined(self._quoted), _joined(closing), self._forward)
 
     def _walk(self) -> None:
         at = 0
         while (mark := find_mark(self._lines, at)) is not None:
             has_new = self._keep(at, mark.start)
             led_in = self._lines[mark.start : mark.end]
-            if mark.forwards or self._forwarded or (self._in_forward and not has_new):
+            if mark.forwards or self._forwarded or (self._forward and not has_new):
                 self._open_forward(mark)
             elif self._is_prefixed(mark.end):
                 self._is_answer = True
@@ -88,7 +90,7 @@ class _Parting:
     def _open_forward(self, mark: Mark) -> None:
         """Go on with the forwarded mail as if it were the writer's own; what it answers is history again."""
         self._quoted += self._lines[mark.start : mark.end]
-        self._in_forward = True
+        self._forward = self._forward or mark
         self._forwarded = is_forward(mark.subject)
         if self._is_prefixed(mark.end):
             self._lines[mark.end :] = [_UNQUOTED.sub("", line) for line in self._lines[mark.end :]]

@@ -1,0 +1,99 @@
+"""Who a message is from, as the desk takes it: forwards by colleagues, senders our server refuted."""
+
+import pytest
+
+from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.domain.ticket import Role, Ticket
+from faultdesk.reading import read_message
+from faultdesk_acknowledge import AcknowledgeHandler
+from faultdesk_classify import ClassifyHandler
+from pipeline.desk import PlayedDesk
+
+PROVED = "mx.faultdesk.example; dmarc=pass header.from=faultdesk.example"
+FORWARD = """\
+客户来邮，请处理。
+
+-----邮件原件-----
+发件人: 陈静 <chenjing@client.example>
+发送时间: 2026年3月5日 9:12
+收件人: 周宁 <zhou@faultdesk.example>
+主题: 3号门摄像机黑屏
+
+3号门摄像机昨晚起黑屏，请派人。
+"""
+
+
+@pytest.fixture
+def desk(store: SqlStore) -> PlayedDesk:
+    handlers = {"classify": ClassifyHandler(), "acknowledge": AcknowledgeHandler()}
+    return PlayedDesk(store, handlers, authserv_ids=frozenset({"mx.faultdesk.example"}))
+
+
+def forwarded(results: str, text: str = FORWARD, sender: str = "zhou@faultdesk.example") -> InboundMessage:
+    field = f"Authentication-Results: {results}\r\n" if results else ""
+    raw = (
+        f"{field}From: {sender}\r\nTo: service@faultdesk.example\r\nSubject: =?utf-8?b?6L2s5Y+ROg==?= 3\r\n"
+        f"Message-ID: <f@faultdesk.example>\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{text}"
+    )
+    return read_message(raw.encode())
+
+
+def opened(desk: PlayedDesk, message: InboundMessage) -> Ticket:
+    ticket_id = desk.decide(message)
+    assert ticket_id is not None
+    desk.perform()
+    with desk.store.read() as tx:
+        return tx.tickets.get(ticket_id)
+
+
+def test_a_mail_that_a_colleague_passes_on_is_its_clients(desk: PlayedDesk) -> None:
+    ticket = opened(desk, forwarded(PROVED))
+
+    assert ticket.requester == Address("chenjing@client.example", "陈静")
+    assert ticket.role_of("zhou@faultdesk.example") is Role.STAFF
+    assert [recipients for _, recipients, _ in desk.mailer.sent] == [["chenjing@client.example"]]
+    assert "forwarded" in desk.events(ticket.id)
+
+
+def test_a_forwarder_nobody_vouches_for_is_the_sender_and_the_desk_is_asked(desk: PlayedDesk) -> None:
+    ticket = opened(desk, forwarded(""))
+
+    assert ticket.requester.address == "zhou@faultdesk.example"
+    assert ticket.role_of("chenjing@client.example") is None
+    assert "client_uncertain" in desk.events(ticket.id)
+    assert ["ops@faultdesk.example"] in [recipients for _, recipients, _ in desk.mailer.sent]
+
+
+def test_another_servers_word_makes_no_colleague(desk: PlayedDesk) -> None:
+    ticket = opened(desk, forwarded("mx.evil.example; dmarc=pass header.from=faultdesk.example"))
+
+    assert ticket.requester.address == "zhou@faultdesk.example"
+
+
+def test_a_client_who_passes_a_mail_on_remains_the_client(desk: PlayedDesk) -> None:
+    ticket = opened(desk, forwarded(PROVED, sender="head@client2.example"))
+
+    assert ticket.requester.address == "head@client2.example"
+    assert "client_uncertain" not in desk.events(ticket.id)
+
+
+def test_an_address_in_the_text_of_a_colleague_is_no_client(desk: PlayedDesk) -> None:
+    ticket = opened(desk, forwarded(PROVED, "请联系 boss@client.example，发件人: boss@client.example"))
+
+    assert ticket.requester.address == "zhou@faultdesk.example"
+
+
+def test_a_refuted_sender_gets_a_ticket_of_his_own_that_says_why(desk: PlayedDesk) -> None:
+    first = opened(desk, forwarded(PROVED))
+    forged = read_message(
+        b"Authentication-Results: mx.faultdesk.example; dmarc=fail header.from=client.example\r\n"
+        b"From: chenjing@client.example\r\nSubject: Re: [%s] close it\r\nMessage-ID: <2@x.example>\r\n\r\n"
+        b"close this ticket" % first.reference.encode()
+    )
+
+    ticket = opened(desk, forged)
+
+    assert ticket.id != first.id
+    assert {"sender_refuted", "stranger_refused"} <= set(desk.events(ticket.id))
+    assert desk.events(first.id).count("message_received") == 0
