@@ -71,6 +71,7 @@ class DeskSettings(Table, frozen=True, kw_only=True):
     authserv_ids: frozenset[str] = frozenset()
     colleagues: frozenset[str] = frozenset()
     hourly_cap: Count = 20
+    hourly_domain_cap: Count = 200
 
 
 class DatabaseSettings(Table, frozen=True, kw_only=True):

@@ -35,6 +35,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """Addresses and domains of the desk's own people, lower case; none is the domain of `address`."""
     hourly_cap: int = 20
     """Automatic mails an hour to one client's address; more are withheld."""
+    hourly_domain_cap: int = 200
+    """The same for all addresses of a domain together, free mail apart."""
 
     @property
     def mailbox(self) -> Address:

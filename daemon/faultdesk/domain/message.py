@@ -65,6 +65,28 @@ class Authentication(msgspec.Struct, frozen=True):
     domain: str = ""
 
 
+class RecipientStatus(msgspec.Struct, frozen=True):
+    """What became of a mail to one recipient (RFC 3464 section 2.3): `action` failed, delayed, delivered."""
+
+    address: str
+    action: str
+    status: str = ""
+    """An enhanced status code (RFC 3463), as "5.1.1"."""
+    diagnostic: str = ""
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether the mail will never arrive."""
+        return self.action == "failed"
+
+
+class DeliveryReport(msgspec.Struct, frozen=True):
+    """A delivery status notification: of which mail it speaks, and what became of it."""
+
+    message_id: str
+    recipients: tuple[RecipientStatus, ...]
+
+
 class Forwarded(msgspec.Struct, frozen=True):
     """Whose mail was passed on, as the forward's own head says: a claim of the forwarder."""
 
@@ -108,6 +130,9 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     forwarded: Forwarded | None = None
     """The mail passed on in it, whose words are part of `text`."""
+    delivery_report: DeliveryReport | None = None
+    echoes: str = ""
+    """Why an answer to it might be answered by a machine, again and again; the desk fills it in."""
     authentication: tuple[Authentication, ...] = ()
     """What mail servers say of the sender, topmost first; anybody may have written it."""
     problems: tuple[str, ...] = ()

@@ -1,11 +1,12 @@
 """The clerk at the desk: files one read message, on its ticket or on a new one."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import structlog
 
+from faultdesk.domain.loops import is_echo
 from faultdesk.domain.matching import Match, Proof, match, noticed_at
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.promise import deadlines_of
@@ -14,6 +15,7 @@ from faultdesk.domain.ticket import Event, Participant, Role, Ticket
 from faultdesk.domain.trust import Standing
 from faultdesk.errors import NotFoundError
 from faultdesk.handlers.host import Decisions, Failure, Host
+from faultdesk.pipeline import undelivered
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.claims import Claim, claim
 from faultdesk.pipeline.failures import failure_event
@@ -24,6 +26,7 @@ from faultdesk.pipeline.store import Received, Transaction
 
 log = structlog.get_logger()
 
+_LOOP = timedelta(days=1)
 _REFERENCES = 20
 """Numbers in a message that are looked up; nobody writes of more tickets at once."""
 
@@ -45,15 +48,17 @@ class DeskClerk:
         failures: list[Failure] = []
         if (twin := tx.tickets.twin(message)) is not None:
             self._ignore(tx, received, "the same message was received before", twin)
+        elif self._seal.ticket_of_message_ids((message.message_id,)) is not None:
+            self._ignore(tx, received, "our own mail came back")
         elif message.automatic is not None:
             self._file_automatic(tx, received, message, at)
         elif (rejection := self._host.screen(message, failures.append)) is not None:
             self._ignore(tx, received, rejection.reason)
         else:
-            claimed = claim(message, self._ledger.identity)
+            claimed = claim(self._heard(tx, message, at), self._ledger.identity)
             found = self._put_back(tx, received) or self._match(tx, message, claimed.standing)
             if found is not None and found.joins:
-                ticket_id = self._join(tx, found, message, at, failures)
+                ticket_id = self._join(tx, found, claimed.message, at, failures)
             else:
                 ticket_id = self._open(tx, claimed, at, failures, stranger_to=found)
             tx.inbox.done(received.id, ticket_id)
@@ -76,11 +81,24 @@ class DeskClerk:
         """Keep automatic mail with the ticket it speaks of; it opens, reopens and answers nothing."""
         found = self._match(tx, message, claim(message, self._ledger.identity).standing)
         ticket_id = found.ticket.id if found and found.joins else None
-        if ticket_id is not None:
+        if found is not None and ticket_id is not None:
             tx.tickets.add_message(ticket_id, message, at)
             data = {"inbox": message.id, "reason": message.automatic}
             tx.tickets.record(ticket_id, [Event("automatic_mail_received", data)], self._clock.now())
+            undelivered.note(tx, self._ledger, found.ticket, message, self._clock.now())
         self._ignore(tx, received, f"automatic: {message.automatic}", ticket_id)
+
+    def _heard(self, tx: Transaction, message: InboundMessage, at: datetime) -> InboundMessage:
+        """Note on a message if the same was heard before, as machines write."""
+        earlier = tx.tickets.alike(message, at - _LOOP)
+        references = find_references(message.subject, message.text, message.quoted)
+        answers_us = bool(references) or self._seal.ticket_of_message_ids(message.references) is not None
+        shared = self._ledger.identity.free_mail_domains
+        if not is_echo(message, earlier, answers_us=answers_us, shared=shared):
+            return message
+        return msgspec.structs.replace(
+            message, echoes="the same text came within a day; a machine may answer"
+        )
 
     @staticmethod
     def _put_back(tx: Transaction, received: Received) -> Match | None:

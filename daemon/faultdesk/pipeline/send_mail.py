@@ -6,6 +6,7 @@ import structlog
 
 from faultdesk.domain.decision import Job
 from faultdesk.domain.identity import Identity
+from faultdesk.domain.message import Address
 from faultdesk.domain.ticket import Event
 from faultdesk.pipeline.ledger import withheld
 from faultdesk.pipeline.outgoing import complete
@@ -31,13 +32,12 @@ class SendMail:
         self._identity = identity
 
     def __call__(self, job: Job, desk: JobDesk) -> None:
-        """Send, unless this client's address has had its share for this hour."""
+        """Send, unless this client's address or house has had its share for this hour."""
         with self._store.read() as tx:
             mail = tx.tickets.mail(int(job.arguments["mail"]))
             octets = complete(mail, tx.inbox.content)
-            sent = self._sent_this_hour(tx.tickets, mail, desk.now)
-        if sent >= self._identity.hourly_cap:
-            reason = f"{sent} automatic mails went to this address within an hour"
+            reason = self._had_enough(tx.tickets, mail, desk.now)
+        if reason:
             desk.withheld.append((mail, reason))
             self._note(desk, mail, withheld(mail.purpose, reason, "faultdesk"))
             return
@@ -48,12 +48,20 @@ class SendMail:
         data = {"purpose": mail.purpose, "to": mail.recipients, "message_id": mail.message_id}
         self._note(desk, mail, Event("mail_sent", data, actor="faultdesk"))
 
-    @staticmethod
-    def _sent_this_hour(tickets: Tickets, mail: OutgoingMail, now: datetime) -> int:
-        """Count what went to the client automatically; nothing counts where no cap does."""
+    def _had_enough(self, tickets: Tickets, mail: OutgoingMail, now: datetime) -> str:
+        """Say why no more goes to this client automatically for now; "" when it does."""
         if mail.internal or not mail.automatic:
-            return 0
-        return max((tickets.sent_to(address, now - _HOUR) for address in mail.recipients), default=0)
+            return ""
+        since = now - _HOUR
+        for person in map(Address, mail.recipients):
+            if (sent := tickets.sent_to(person.address, since)) >= self._identity.hourly_cap:
+                return f"{sent} automatic mails went to this address within an hour"
+            shared = person.domain in self._identity.free_mail_domains
+            if not shared and (
+                (sent := tickets.sent_to_domain(person.domain, since)) >= self._identity.hourly_domain_cap
+            ):
+                return f"{sent} automatic mails went to {person.domain} within an hour"
+        return ""
 
     @staticmethod
     def _note(desk: JobDesk, mail: OutgoingMail, event: Event) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.ticket import Classification, Event, Participant, Status, Ticket
 from faultdesk.pipeline.health import Health
 from faultdesk.pipeline.ports import Batch, Cursor
@@ -185,6 +185,12 @@ class Tickets(Protocol):
 
     def sent_to(self, address: str, since: datetime) -> int:
         """Count the automatic mails that went to a client's address."""
+
+    def sent_to_domain(self, domain: str, since: datetime) -> int:
+        """Count the automatic mails that went to clients of a domain."""
+
+    def alike(self, received: InboundMessage, since: datetime) -> list[Address]:
+        """Name the senders of messages that say the same, numbers apart; a short text says too little."""
 
     def add_participants(self, ticket_id: int, people: Sequence[Participant]) -> None:
         """Let somebody take part; who is known already may only become one of the desk."""

@@ -5,7 +5,7 @@ from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from email.policy import Compat32
 
-from faultdesk.domain.message import Address, Forwarded, InboundMessage
+from faultdesk.domain.message import Address, DeliveryReport, Forwarded, InboundMessage
 from faultdesk.reading.addresses import mailboxes, parse
 from faultdesk.reading.authentication import authentications
 from faultdesk.reading.automatic import automatic
@@ -20,9 +20,10 @@ from faultdesk.reading.headers import (
     thread_of,
 )
 from faultdesk.reading.language import language_of
-from faultdesk.reading.parts import Content, charset_of, content_of
 from faultdesk.reading.marks import Mark
+from faultdesk.reading.parts import Content, charset_of, content_of
 from faultdesk.reading.quoting import part_body
+from faultdesk.reading.reports import delivery_report
 
 _MOST_MULTIPARTS = 100
 _LONGEST_SUBJECT = 1_000
@@ -117,8 +118,9 @@ def _composed(message: Message, content: Content, problems: list[str], size: int
     fields = Fields(message.raw_items(), charset_of(message))
     subject = fields.text("subject")[:_LONGEST_SUBJECT]
     sender = _sender(fields)
-    reason = automatic(fields, message.get_content_type(), sender, content.calendar_method)
     body = part_body(content.text, subject)
+    report = delivery_report(message)
+    reason = automatic(fields, message.get_content_type(), sender, content.calendar_method, body.text)
     return InboundMessage(
         subject=subject,
         sender=sender,
@@ -130,7 +132,7 @@ def _composed(message: Message, content: Content, problems: list[str], size: int
         date=date_of(fields.first("date")),
         received_at=received_at(fields),
         message_id=_message_id(fields.first("message-id").strip()),
-        references=thread_of(fields),
+        references=_references(fields, report),
         language=language_of(subject, body.text),
         automatic=reason,
         text=body.text,
@@ -139,6 +141,7 @@ def _composed(message: Message, content: Content, problems: list[str], size: int
         forwarded=_forwarded(body.forward),
         attachments=content.attachments,
         authentication=authentications(fields),
+        delivery_report=report,
         problems=(*problems, *content.problems, *_header_problems(subject, sender)),
         size=size,
     )
@@ -148,6 +151,12 @@ def _sender(fields: Fields) -> Address:
     """Take the first mailbox of From, else of Sender; without any at least the name."""
     found = (*mailboxes(fields, "from"), *mailboxes(fields, "sender"))
     return found[0] if found else Address("", fields.text("from")[:_LONGEST_SUBJECT])
+
+
+def _references(fields: Fields, report: DeliveryReport | None) -> tuple[str, ...]:
+    """Give the thread; a delivery report belongs to that of the mail it speaks of."""
+    about = (report.message_id,) if report and report.message_id else ()
+    return tuple(dict.fromkeys((*thread_of(fields), *about)))
 
 
 def _forwarded(head: Mark | None) -> Forwarded | None:

@@ -10,7 +10,8 @@ from sqlalchemy import bindparam, select
 from faultdesk.adapters.sql.advisory import lock_key
 from faultdesk.adapters.sql.tables import attachment, mention, message
 from faultdesk.adapters.sql.upsert import insert, insert_or_skip
-from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.loops import likeness
+from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.errors import NotFoundError
 from faultdesk.pipeline.store import OutgoingMail
 
@@ -33,11 +34,14 @@ _MENTIONING = (
     .where(mention.c.message_id == bindparam("answered"))
     .order_by(mention.c.ticket_id.desc())
 )
-_SENT = message.update().where(message.c.id == bindparam("row")).values(at=bindparam("sent_at"))
-_SENT_TO = (
-    select(sa.func.count())
-    .select_from(message)
-    .where(message.c.capped_address == bindparam("to"), message.c.at >= bindparam("since"))
+_MARK_SENT = message.update().where(message.c.id == bindparam("row")).values(at=bindparam("sent_at"))
+_SINCE = message.c.at >= bindparam("since")
+_SENT = select(sa.func.count()).select_from(message)
+_SENT_TO = _SENT.where(message.c.capped_address == bindparam("to"), _SINCE)
+_SENT_TO_DOMAIN = _SENT.where(message.c.capped_domain == bindparam("to"), _SINCE)
+_MOST_ALIKE = 20
+_ALIKE = (
+    select(message.c.sender).where(message.c.likeness == bindparam("likeness"), _SINCE).limit(_MOST_ALIKE)
 )
 
 
@@ -106,6 +110,7 @@ class SqlMessages:
             "subject": received.subject,
             "text": received.text,
             "automatic": received.automatic is not None,
+            "likeness": likeness(received),
             "internal": False,
             "at": at,
         }
@@ -128,7 +133,7 @@ class SqlMessages:
             "text": text,
             "automatic": mail.automatic,
             "internal": mail.internal,
-            "capped_address": mail.recipients[0] if mail.automatic and not mail.internal else None,
+            **_capped(mail),
             "attached": mail.attached,
             "content": mail.content,
         }
@@ -145,7 +150,7 @@ class SqlMessages:
 
     def mark_sent(self, mail: OutgoingMail, at: datetime) -> None:
         """Note that the server took a mail; automatic ones to clients count against the rate cap."""
-        self._connection.execute(_SENT, {"row": mail.id, "sent_at": at})
+        self._connection.execute(_MARK_SENT, {"row": mail.id, "sent_at": at})
 
     def mark_withheld(self, mail: OutgoingMail, reason: str) -> None:
         """Note that a mail is not sent and never will be."""
@@ -155,3 +160,24 @@ class SqlMessages:
         """Count the automatic mails that went to a client's address."""
         sent: int = self._connection.execute(_SENT_TO, {"to": address, "since": since}).scalar_one()
         return sent
+
+    def sent_to_domain(self, domain: str, since: datetime) -> int:
+        """Count the automatic mails that went to clients of a domain."""
+        sent: int = self._connection.execute(_SENT_TO_DOMAIN, {"to": domain, "since": since}).scalar_one()
+        return sent
+
+    def alike(self, received: InboundMessage, since: datetime) -> list[Address]:
+        """Name the senders of messages that say the same, numbers apart."""
+        sign = likeness(received)
+        if sign is None:
+            return []
+        found = self._connection.scalars(_ALIKE, {"likeness": sign, "since": since})
+        return [Address(sender) for sender in found]
+
+
+def _capped(mail: OutgoingMail) -> dict[str, str]:
+    """Tell by what an automatic mail to a client is counted."""
+    if not mail.automatic or mail.internal:
+        return {}
+    address = Address(mail.recipients[0])
+    return {"capped_address": address.address, "capped_domain": address.domain}

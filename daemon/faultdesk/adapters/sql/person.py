@@ -33,7 +33,7 @@ _HEAD = func.substr(octets.c.content, 1, _HEADER_OCTETS).label("head")
 _SET_RECIPIENTS = (
     message.update()
     .where(message.c.id == bindparam("row"))
-    .values(recipients=bindparam("new"), capped_address=None)
+    .values(recipients=bindparam("new"), capped_address=None, capped_domain=None)
 )
 
 

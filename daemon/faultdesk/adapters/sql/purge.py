@@ -137,7 +137,7 @@ def _purge_tickets(
         connection.execute(
             message.update()
             .where(message.c.ticket_id.in_(tickets))
-            .values(sender="", recipients=[], capped_address=None)
+            .values(sender="", recipients=[], capped_address=None, capped_domain=None)
         )
         connection.execute(participant.delete().where(participant.c.ticket_id.in_(tickets)))
         connection.execute(mention.delete().where(mention.c.ticket_id.in_(tickets)))

@@ -166,11 +166,16 @@ message = Table(
     Column("at", Moment),
     # Of an automatic mail to a client, and of no other: what the rate cap counts.
     Column("capped_address", Text),
+    Column("capped_domain", Text),
+    # Of a received message: the same for texts that differ in numbers only.
+    Column("likeness", Text),
     # Why a mail that was decided is not sent and never will be.
     Column("withheld", Text),
     Column("attached", sa.JSON),
     Column("content", LargeBinary),
     Index("ix_message_capped_address", "capped_address", "at"),
+    Index("ix_message_capped_domain", "capped_domain", "at"),
+    Index("ix_message_likeness", "likeness", "at"),
     Index(
         "ix_message_unsent",
         "id",

@@ -1,0 +1,184 @@
+"""Machines that answer each other must fall silent, and what they report must be known."""
+
+from collections.abc import Callable
+from email import message_from_bytes
+from email.message import Message
+
+import pytest
+
+from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.reading import read_message
+from faultdesk_acknowledge import AcknowledgeHandler
+from faultdesk_classify import ClassifyHandler
+from pipeline.desk import PlayedDesk
+
+Robot = Callable[[int, Message], str]
+NOTICE = "三号楼大堂的门禁读卡器从今天早上开始完全没有反应，业主进不了门，请派工程师上门处理，谢谢。"
+
+
+@pytest.fixture
+def desk(store: SqlStore) -> PlayedDesk:
+    return PlayedDesk(store, {"classify": ClassifyHandler(), "acknowledge": AcknowledgeHandler()})
+
+
+def mail(sender: str, subject: str, text: str, *fields: str) -> bytes:
+    head = "".join(f"{field}\r\n" for field in fields)
+    return (
+        f"From: {sender}\r\nTo: service@faultdesk.example\r\nSubject: {subject}\r\n{head}"
+        f"Content-Type: text/plain; charset=utf-8\r\n\r\n{text}\r\n"
+    ).encode()
+
+
+def exchange(desk: PlayedDesk, opening: bytes, robot: Robot, most: int = 20) -> int:
+    """Let a robot answer each mail the desk sends it; count the mails until one of them is silent."""
+    waiting, count, answered = [opening], 0, 0
+    while waiting and count < most:
+        desk.decide(read_message(waiting.pop(0)))
+        count += 1
+        desk.perform()
+        for _, _, content in desk.mailer.sent[answered:]:
+            count += 1
+            waiting.append(robot(count, message_from_bytes(content)).encode())
+        answered = len(desk.mailer.sent)
+    return count
+
+
+def answering(sender: str, text: str, *, threaded: bool) -> Robot:
+    def answer(number: int, received: Message) -> str:
+        fields = [f"Message-ID: <r{number}@crm.example>"]
+        if threaded:
+            fields += [f"In-Reply-To: {received['Message-ID']}"]
+        return mail(sender.format(number), f"Re: {number}", text.format(number), *fields).decode()
+
+    return answer
+
+
+def test_the_desk_falls_silent_before_itself(desk: PlayedDesk) -> None:
+    def itself(number: int, received: Message) -> str:
+        return received.as_string()
+
+    assert exchange(desk, mail("li@owner.example", "door", NOTICE, "Message-ID: <1@o>"), itself) <= 3
+
+
+def test_two_desks_fall_silent(store: SqlStore, desk: PlayedDesk) -> None:
+    """Each mail goes over as octets, as between two houses of the same make."""
+    opening = mail("service@other.example", "door", NOTICE, "Message-ID: <1@o>")
+
+    def other(number: int, received: Message) -> str:
+        del received["From"]
+        received["From"] = "service@other.example"
+        return received.as_string()
+
+    assert exchange(desk, opening, other) <= 3
+
+
+@pytest.mark.parametrize("threaded", [True, False])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "您好，我正在外地出差，可能不能及时回复您的邮件，如有急事请电联。",
+        "Hello, I am out of the office until Monday. For anything urgent call the reception.",
+        "您好！您的来信我已经收到，我会尽快给您回复，谢谢！",
+    ],
+)
+def test_a_vacation_responder_without_any_header_gets_no_second_answer(
+    desk: PlayedDesk, *, text: str, threaded: bool
+) -> None:
+    opening = mail("li@owner.example", "door", NOTICE, "Message-ID: <1@o>")
+
+    assert exchange(desk, opening, answering("li@owner.example", text, threaded=threaded)) <= 3
+
+
+@pytest.mark.parametrize("threaded", [True, False])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your request has been received. Our case number is {0}.",
+        "Dear partner, we have noted case {0} and one of our agents is going to look into the matter shortly.",
+        "尊敬的合作伙伴：贵方函件编号{0}现由专员跟进当中，请静候佳音，感谢贵方一如既往的支持与配合。",
+    ],
+)
+def test_a_crm_that_changes_its_address_every_time_gets_no_second_answer(
+    desk: PlayedDesk, *, text: str, threaded: bool
+) -> None:
+    robot = answering("case-{0}@crm.example", text, threaded=threaded)
+    opening = mail("case-0@crm.example", "Case 0", text.format(0), "Message-ID: <1@crm.example>")
+
+    assert exchange(desk, opening, robot) <= 3
+
+
+def test_two_clients_who_write_the_same_are_both_answered(desk: PlayedDesk) -> None:
+    for house in ("one", "two"):
+        desk.decide(read_message(mail(f"li@{house}.example", "door", NOTICE, f"Message-ID: <1@{house}>")))
+    desk.perform()
+
+    assert len(desk.mailer.sent) == 2
+
+
+def test_our_own_mail_that_comes_back_opens_nothing(desk: PlayedDesk) -> None:
+    ticket_id = desk.decide(read_message(mail("li@owner.example", "door", NOTICE, "Message-ID: <1@o>")))
+    assert ticket_id is not None
+    ours = desk.seal.message_id(ticket_id, "acknowledge/1", "faultdesk.example")
+
+    again = read_message(mail("service@faultdesk.example", "x", "our own words", f"Message-ID: {ours}"))
+
+    assert desk.decide(again) is None
+
+
+def report(ours: str, recipient: str, action: str = "failed", status: str = "5.1.1") -> bytes:
+    return (
+        "From: MAILER-DAEMON@mx.example\r\nSubject: Undelivered Mail\r\nMessage-ID: <dsn@mx.example>\r\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
+        "--b\r\n\r\nsorry\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        f"Final-Recipient: rfc822; {recipient}\r\nAction: {action}\r\nStatus: {status}\r\n"
+        "Diagnostic-Code: smtp; 550 no such user\r\n\r\n"
+        f"--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: {ours}\r\nSubject: s\r\n\r\nt\r\n--b--\r\n"
+    ).encode()
+
+
+def acknowledged(desk: PlayedDesk) -> tuple[int, str]:
+    ticket_id = desk.decide(read_message(mail("li@owner.example", "door", NOTICE, "Message-ID: <1@o>")))
+    assert ticket_id is not None
+    desk.perform()
+    return ticket_id, str(message_from_bytes(desk.mailer.sent[0][2])["Message-ID"])
+
+
+def test_the_desk_is_told_to_phone_a_client_whom_no_mail_reaches(desk: PlayedDesk) -> None:
+    ticket_id, ours = acknowledged(desk)
+
+    desk.decide(read_message(report(ours, "li@owner.example")))
+    desk.perform()
+
+    assert "delivery_reported" in desk.events(ticket_id)
+    _, recipients, alert = desk.mailer.sent[1]
+    assert recipients == ["ops@faultdesk.example"]
+    assert "5.1.1" in message_from_bytes(alert).get_payload(decode=True).decode()  # type: ignore[union-attr]
+
+
+def test_a_delay_is_noted_and_alarms_nobody(desk: PlayedDesk) -> None:
+    ticket_id, ours = acknowledged(desk)
+
+    desk.decide(read_message(report(ours, "li@owner.example", "delayed", "4.4.1")))
+    desk.perform()
+
+    assert "delivery_reported" in desk.events(ticket_id)
+    assert len(desk.mailer.sent) == 1
+
+
+def test_a_report_that_names_no_mail_of_ours_touches_nothing(desk: PlayedDesk) -> None:
+    ticket_id, _ = acknowledged(desk)
+
+    desk.decide(read_message(report("<someone@elsewhere.example>", "li@owner.example")))
+
+    assert "delivery_reported" not in desk.events(ticket_id)
+
+
+def test_a_whole_house_has_a_share_of_automatic_mails_too(store: SqlStore) -> None:
+    handlers = {"classify": ClassifyHandler(), "acknowledge": AcknowledgeHandler()}
+    desk = PlayedDesk(store, handlers, hourly_domain_cap=2)
+    for number in range(4):
+        text = f"the {'abcd'[number] * 30} camera is dark since this morning"
+        desk.decide(read_message(mail(f"u{number}@owner.example", "c", text, f"Message-ID: <{number}@o>")))
+        desk.perform()
+
+    assert len(desk.mailer.sent) == 2
