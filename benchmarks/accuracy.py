@@ -2,6 +2,8 @@
 
 python -m benchmarks.accuracy FOLDER [--wrong]
 
+Messages that are among the training texts are read by models of a five-fold cross-validation.
+
 FOLDER holds NNN.eml with NNN.json. Precision, recall and F1 of every label, confusion tables, the facts (exact after
 normalisation), who is answered and which ticket is joined by a desk that gets them all in their order.
 """
@@ -18,6 +20,7 @@ from typing import NamedTuple
 import structlog
 from sklearn.metrics import classification_report, confusion_matrix
 
+from benchmarks.held_out import unbiased_hosts
 from benchmarks.labelled import Labelled, fact_agrees, fact_names, load
 from benchmarks.played import Answers, answers_to
 from faultdesk.domain.ticket import Classification
@@ -43,7 +46,10 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     given = load(options.folder)
     host = Host({"classify": installed_handlers()["classify"].load()()})
-    read = [Read(one, host.classify(one.message, _fail)[0]) for one in given]
+    with unbiased_hosts(given) as hosts:
+        read = [
+            Read(one, fresh.classify(one.message, _fail)[0]) for one, fresh in zip(given, hosts, strict=True)
+        ]
     labels = _labels(read)
     for name, pairs in labels.items():
         if pairs:

@@ -1,4 +1,4 @@
-"""Says what a message is about, by terms that an operator can edit."""
+"""Says what a message is about, by terms that an operator can edit and a model that was learned."""
 
 from pathlib import Path
 
@@ -6,20 +6,24 @@ from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.ticket import Classification
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk_classify.decide import decide
+from faultdesk_classify.learned.chain import loaded_chain
 from faultdesk_classify.terms import load_terms, loaded_terms
 
 
 class ClassifyHandler(Handler, frozen=True):
-    """Reads by weighted terms: no model, no network, and every answer names the words that told."""
+    """Reads by weighted terms and a small model: no network, and every answer names the words that told."""
 
     terms: Path | None = None
     """An operator's own terms file, in place of the bundled one."""
+    model: Path | None = None
+    """A model of facts that was trained elsewhere, in place of the bundled one."""
 
     def __post_init__(self) -> None:
         # At start, not at the first mail: a bad file must be refused while somebody is looking.
         load_terms(self.terms)
+        loaded_chain(self.model)
 
     @hookimpl
     def classify_message(self, message: InboundMessage) -> Classification | None:
         """Say what a message is about."""
-        return decide(message, loaded_terms(self.terms))
+        return decide(message, loaded_terms(self.terms), loaded_chain(self.model))

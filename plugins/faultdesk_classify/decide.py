@@ -4,6 +4,7 @@ from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.reference import find_references
 from faultdesk.domain.ticket import Classification, FaultClass, Kind, Severity
 from faultdesk_classify.facts import gather_facts
+from faultdesk_classify.learned.chain import Chain
 from faultdesk_classify.terms import Terms
 from faultdesk_classify.weigh import Weights, weigh
 
@@ -35,7 +36,7 @@ _CRITICAL, _HIGH, _LOW = 5.0, 3.0, 2.0
 _MOST_EVIDENCE = 8
 
 
-def decide(message: InboundMessage, terms: Terms) -> Classification:
+def decide(message: InboundMessage, terms: Terms, chain: Chain) -> Classification:
     """Say what a message is about."""
     weights = weigh(message, terms)
     if _is_unsolicited(message, weights):
@@ -54,7 +55,7 @@ def decide(message: InboundMessage, terms: Terms) -> Classification:
         severity=severity,
         confidence=confidence,
         evidence=_evidence(weights, chosen),
-        facts=gather_facts(message, kind, weights),
+        facts=gather_facts(message, kind, weights, chain),
     )
 
 

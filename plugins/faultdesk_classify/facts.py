@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 from faultdesk.domain.message import InboundMessage, Language
 from faultdesk.domain.ticket import Facts, Kind
+from faultdesk_classify.learned.chain import Chain
+from faultdesk_classify.learned.tokens import written
 from faultdesk_classify.moments import occurred_at
 from faultdesk_classify.weigh import Weights
 
@@ -59,15 +61,19 @@ _CUSTOMER = _labelled(
 _SITE = _labelled("项目", "項目", "项目名称", "項目名稱", "工程名称", "项目地点", "site", "project(?: name)?")
 
 
-def gather_facts(message: InboundMessage, kind: Kind, weights: Weights) -> Facts:
-    """Gather the facts that the writer's own words and signature tell."""
+def gather_facts(message: InboundMessage, kind: Kind, weights: Weights, chain: Chain) -> Facts:
+    """Gather the facts that the writer's own words and signature tell; what a label names comes first."""
+    read = chain.find(written(message), weighing=kind is Kind.FAULT) if kind is not Kind.OTHER else {}
+    found = {name: one.text for name, one in read.items()}
     text = message.text[:_MOST_CHARACTERS]
     signature = message.signature[:_MOST_CHARACTERS]
     said = f"{message.subject}\n{text}\n{signature}"
     return Facts(
-        customer=_value(_CUSTOMER, said),
-        site=_value(_SITE, said),
-        contact=_value(_CONTACT, said) or _signer(signature or text),
+        customer=_value(_CUSTOMER, said) or found.get("customer"),
+        site=_value(_SITE, said) or found.get("site"),
+        contact=_value(_CONTACT, said) or found.get("contact") or _signer(signature or text),
+        location=found.get("location"),
+        device=found.get("device"),
         phone=_phone(text, message.language) or _phone(signature, message.language),
         occurred_at=occurred_at(f"{message.subject}\n{text}", message.date) if kind is Kind.FAULT else None,
         contract_no=_number(_CONTRACT, said),

@@ -1,0 +1,100 @@
+"""Finds names, places and things in a message by the chain model that was learned."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import NamedTuple
+
+import pycrfsuite
+
+from faultdesk.errors import ConfigError
+from faultdesk_classify.learned.features import features_of
+from faultdesk_classify.learned.tokens import LINE_END, Token, Written, tokens_of
+
+_SEEN, _GOES_ON = 0.1, 0.5
+"""A place or thing counts from this likelihood on, and with it the neighbours of half its own."""
+_WEIGHED = ("location", "device")
+"""Told in so many ways that the likeliest path misses them."""
+
+
+class Found(NamedTuple):
+    """A fact as it stands in the text, by offsets."""
+
+    text: str
+    start: int
+    end: int
+
+
+class Chain:
+    """A trained model; it keeps the text it looks at, so one thread at a time may ask."""
+
+    def __init__(self, model: Path) -> None:
+        self._tagger = pycrfsuite.Tagger()
+        self._tagger.open(str(model))
+        self._turn = threading.Lock()
+
+    def find(self, written: Written, *, weighing: bool) -> Mapping[str, Found]:
+        """Find customer, site and contact; if `weighing`, the likeliest location and device as well."""
+        tokens = tokens_of(written.text)
+        if not tokens:
+            return {}
+        with self._turn:
+            self._tagger.set(features_of(written, tokens))
+            spans = _spans(self._tagger.tag())
+            if weighing:
+                spans |= {name: span for name in _WEIGHED if (span := self._likeliest(name, tokens))}
+        return {
+            name: Found(
+                written.text[tokens[first].start : tokens[last].end], tokens[first].start, tokens[last].end
+            )
+            for name, (first, last) in spans.items()
+            if weighing or name not in _WEIGHED
+        }
+
+    def _likeliest(self, name: str, tokens: Sequence[Token]) -> tuple[int, int] | None:
+        """Find the token most likely of this fact, and how far to its sides it goes on."""
+        likely = [
+            self._tagger.marginal("B-" + name, at) + self._tagger.marginal("I-" + name, at)
+            for at in range(len(tokens))
+        ]
+        first = last = max(range(len(tokens)), key=likely.__getitem__)
+        if likely[first] < _SEEN:
+            return None
+        enough = likely[first] * _GOES_ON
+        while first > 0 and likely[first - 1] > enough and tokens[first - 1].form != LINE_END:
+            first -= 1
+        while last + 1 < len(tokens) and likely[last + 1] > enough and tokens[last + 1].form != LINE_END:
+            last += 1
+        return first, last
+
+
+@cache
+def loaded_chain(path: Path | None) -> Chain:
+    """Give the model in this file, or the one that comes with the handler.
+
+    Raises:
+        ConfigError: It cannot be read, or is no such model.
+    """
+    with as_file(files(__package__).joinpath("chain.crfsuite")) as bundled:
+        try:
+            return Chain(path or bundled)
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                f"{path or 'chain.crfsuite of faultdesk_classify'}: no model: {error}"
+            ) from error
+
+
+def _spans(tags: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Take the first stretch of tokens of each fact."""
+    found: dict[str, tuple[int, int]] = {}
+    at = 0
+    while at < len(tags):
+        first, name = at, tags[at][2:]
+        at += 1
+        while name and at < len(tags) and tags[at] == "I-" + name:
+            at += 1
+        if name:
+            found.setdefault(name, (first, at - 1))
+    return found

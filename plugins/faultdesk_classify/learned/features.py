@@ -1,0 +1,125 @@
+"""What the chain model is told of each token: its neighbours, its line, and the lists it stands in."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from faultdesk_classify.learned.lists import ENDINGS, SURNAMES, words
+from faultdesk_classify.learned.tokens import LINE_END, Token, Written
+
+_LENGTHS = (4, 10, 25)
+"""Tokens of a line that is a name, a signature, a short sentence."""
+_LAST_LINES = 3
+_LONGEST_KEY = 12
+"""Tokens of a form's label, left of its colon."""
+
+
+def features_of(written: Written, tokens: Sequence[Token]) -> list[list[str]]:
+    """Describe each token of a text."""
+    edge = ["", "", ""]
+    forms = [token.form for token in tokens]
+    around, shapes = [*edge, *forms, *edge], ["", *(token.shape for token in tokens), ""]
+    lines, listed = _lines(tokens), _listed(forms)
+    sender_end = written.zones[0].end
+    sender = {(one.form, other.form) for one, other in pairwise(tokens) if other.end <= sender_end}
+    found = []
+    for at, zone in enumerate(_zones(written, tokens)):
+        features = _neighbours(around[at : at + 7])
+        features += ["s=" + "".join(shapes[at : at + 3]), "z=" + zone, *_place(at, lines[at])]
+        features += _lists(around[at + 2 : at + 5], listed[max(at - 1, 0) : at + 2], is_first=at == 0)
+        if not sender.isdisjoint(((forms[at], around[at + 4]), (around[at + 2], forms[at]))):
+            features.append("in-sender")
+        found.append(features)
+    return found
+
+
+def _neighbours(forms: Sequence[str]) -> list[str]:
+    """Describe a token by itself and the three on each side, alone and in runs."""
+    ppp, pp, p, w, n, nn, nnn = forms
+    return [
+        f"w={w}", f"p={p}", f"n={n}", f"pp={pp}", f"nn={nn}", f"pw={p}{w}", f"wn={w}{n}", f"ppp={pp}{p}",
+        f"nnn={n}{nn}", f"pwn={p}{w}{n}", f"ppw={pp}{p}{w}", f"wnn={w}{n}{nn}", f"4p={ppp}{pp}{p}", f"4n={n}{nn}{nnn}",
+    ]  # fmt: skip
+
+
+def _place(at: int, line: "_Line") -> Iterator[str]:
+    """Describe where on its line a token stands, and what the line is labelled."""
+    yield "l=" + line.kind
+    if line.key:
+        yield "k=" + line.key
+        yield "kb" if at >= line.colon else "ka"
+    if at == line.start:
+        yield "ls"
+    if at == line.end - 1:
+        yield "le"
+
+
+def _lists(around: Sequence[str], listed: Sequence[str], *, is_first: bool) -> Iterator[str]:
+    """Describe in which lists a token stands; `listed` are the marks of the one before, itself and the next."""
+    before, word, after = around
+    marks = listed if not is_first else ["", *listed]
+    if marks[1]:
+        yield "g=" + marks[1]
+        yield "gn=" + (marks[2] if len(marks) > 2 else "")  # noqa: PLR2004 - none comes after the last
+    elif marks[0]:
+        yield "gp=" + marks[0]
+    if word in SURNAMES:
+        yield "surname"
+    if ending := ENDINGS.get(word + after) or ENDINGS.get(before + word):
+        yield "e=" + ending
+
+
+def _zones(written: Written, tokens: Sequence[Token]) -> Iterator[str]:
+    """Name the zone of each token."""
+    zones = list(written.zones)
+    for token in tokens:
+        while len(zones) > 1 and token.start >= zones[1].start:
+            zones.pop(0)
+        yield zones[0].name
+
+
+def _listed(forms: Sequence[str]) -> list[str]:
+    """Tell which tokens are of a listed word, the longest that begins there: "item1" its first, "item" the others."""
+    marks = [""] * len(forms)
+    known = words()
+    for at, form in enumerate(forms):
+        for word, kind in known.get(form, {}).items():
+            end = at + len(word)
+            if tuple(forms[at:end]) == word and (len(word) > 1 or not marks[at]):
+                marks[at:end] = [kind + "1", *([kind] * (len(word) - 1))]
+    return marks
+
+
+class _Line:
+    __slots__ = ("colon", "end", "key", "kind", "start")
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+        self.end = start
+        self.colon = 0
+        self.key = ""
+        self.kind = ""
+
+
+def _lines(tokens: Sequence[Token]) -> list[_Line]:
+    """Give each token its line."""
+    lines: list[_Line] = []
+    of: list[_Line] = []
+    line = _Line(0)
+    for at, token in enumerate(tokens):
+        of.append(line)
+        if token.form == LINE_END:
+            line.end = at
+            lines.append(line)
+            line = _Line(at + 1)
+        elif token.form in (":", "：") and not line.key and 0 < at - line.start <= _LONGEST_KEY:
+            line.key = "".join(one.form for one in tokens[line.start : at])
+            line.colon = at
+    line.end = len(tokens)
+    lines.append(line)
+    filled = [one for one in lines if one.end > one.start]
+    for number, one in enumerate(filled):
+        length = one.end - one.start
+        size = sum(length > limit for limit in _LENGTHS)
+        left = len(filled) - number
+        one.kind = f"{size}-{left}" if left <= _LAST_LINES else f"{size}+"
+    return of
