@@ -45,6 +45,8 @@ _TEXT = re.compile(
     r"|[^\n]{0,60}(?:我|本人)(?:正在|目前|现在|現在|将|將|于|於)?[^\n]{0,30}(?:休假|年假|出差|外出|度假|产假|病假)[^\n]{0,60}"
     r"(?:无法|不能|無法|可能不能|不便)[^\n]{0,20}(?:回复|回覆|答复|查看|处理|回復|查閱)"
     r"|[^\n]{0,80}\bI(?: am|'m|’m| will be)(?: currently)? (?:out of (?:the )?office|on (?:annual |sick |maternity |parental )?leave|on vacation|on holiday|travel+ing)"
+    r"|(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted \S{1,12} to|赞了|喜欢了?|大笑了?|强调了?|按讚|喜歡)\s?[“\"「]"
+    r"|[^\n]{0,80}(?:\breacted to your (?:message|e-?mail)|(?:对|對|回应了)(?:你|您)的(?:邮件|郵件|消息)(?:做出|作出)了?(?:反应|回应|反應))"
     r"|[^\n]{0,60}\bthis is an auto(?:mated|matic|-)[ -]?(?:generated )?(?:reply|response|message|acknowledge?ment|e-?mail)"
     r"|[^\n]{0,80}\b(?:your|a) (?:new )?(?:ticket|case|request|enquiry|inquiry|e-?mail|message)(?: \W?[\w#-]{1,30})? (?:has been|was) (?:successfully )?"
     r"(?:received|created|opened|logged|submitted|registered)"

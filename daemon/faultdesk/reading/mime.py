@@ -3,7 +3,6 @@
 import re
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
-from email.policy import Compat32
 
 from faultdesk.domain.message import Address, DeliveryReport, Forwarded, InboundMessage
 from faultdesk.reading.addresses import mailboxes, parse
@@ -11,7 +10,6 @@ from faultdesk.reading.authentication import authentications
 from faultdesk.reading.automatic import automatic
 from faultdesk.reading.charset import REPLACEMENT
 from faultdesk.reading.headers import (
-    LONGEST,
     Fields,
     date_of,
     message_ids,
@@ -22,6 +20,7 @@ from faultdesk.reading.headers import (
 from faultdesk.reading.language import language_of
 from faultdesk.reading.marks import Mark
 from faultdesk.reading.parts import Content, charset_of, content_of
+from faultdesk.reading.policy import BOUNDED
 from faultdesk.reading.quoting import part_body
 from faultdesk.reading.reports import delivery_report
 
@@ -38,17 +37,6 @@ _MAILTO = re.compile(
     r"[\[(（]\s?(?:mailto:)?([^\s\[\]()（）<>]{1,256}@[^\s\[\]()（）<>]{1,255})\s?[\])）]", re.IGNORECASE
 )
 _NO_CONTENT = Content("", (), (), "")
-
-
-class _Bounded(Compat32):
-    """Cuts field bodies before the parser looks at their parameters, for which it takes quadratic time."""
-
-    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
-        name, body = super().header_source_parse(sourcelines)
-        return name, body[:LONGEST]
-
-
-_POLICY = _Bounded()
 
 
 def read_message(
@@ -79,7 +67,7 @@ def _read_whole(raw: bytes, problems: list[str]) -> tuple[Message, Content]:
         raw = raw[: multiparts[_MOST_MULTIPARTS]]
     head, body = _sections(raw)
     try:
-        message = BytesParser(policy=_POLICY).parsebytes(head + body)
+        message = BytesParser(policy=BOUNDED).parsebytes(head + body)
         return message, content_of(message)
     except RecursionError:
         problems.append("the message is nested too deeply; only its header was read")
@@ -100,7 +88,7 @@ def _positions(raw: bytes) -> list[int]:
 
 def _parse_header(raw: bytes) -> Message:
     head, _ = _sections(raw[:_LONGEST_HEADER_SECTION])
-    return BytesHeaderParser(policy=_POLICY).parsebytes(head)
+    return BytesHeaderParser(policy=BOUNDED).parsebytes(head)
 
 
 def _sections(raw: bytes) -> tuple[bytes, bytes]:

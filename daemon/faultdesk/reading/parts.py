@@ -8,15 +8,18 @@ from faultdesk.domain.message import Attachment
 from faultdesk.reading.charset import REPLACEMENT, decode
 from faultdesk.reading.headers import Fields, one_line, parameters
 from faultdesk.reading.hypertext import text_of
+from faultdesk.reading.sealed import ENCRYPTED, SIGNED, is_encrypted_text, is_sealed, unwrapped
+from faultdesk.reading.uuencoded import without_files
 
 MOST_PARTS = 200
+ONLY_PICTURES = "the message holds no text, only pictures; look at them"
 LONGEST_TEXT = 512 * 1024
 """Octets of a text part that are looked at."""
 _BLANK = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufeff]*")
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w-]{2,40})", re.IGNORECASE)
 _META_WITHIN = 2048
 _TEXTS = frozenset({"text/plain", "text/html"})
-_SEALED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
+_HTML_BEGINS = re.compile(r"\s{0,99}(?:<!doctype html|<html[\s>])", re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n?")
 _FORMAT_FLOWED = "flowed"
 
@@ -34,6 +37,8 @@ def content_of(message: Message) -> Content:
     """Read all parts, to the bounded number and depth that a parsed message has."""
     reader = _PartReader(charset_of(message))
     text = reader.read(message)
+    if is_blank(text) and any(file.media_type.startswith("image/") for file in reader.attachments):
+        reader.problems.append(ONLY_PICTURES)
     return Content(
         text, tuple(reader.attachments), tuple(dict.fromkeys(reader.problems)), reader.calendar_method
     )
@@ -66,8 +71,11 @@ class _PartReader:
             self.problems.append(f"the message has more than {MOST_PARTS} parts; the rest was not looked at")
             return ""
         media_type = part.get_content_type()
-        if media_type in _SEALED:
-            self.problems.append("the message is encrypted or sealed; its text cannot be read")
+        if is_sealed(media_type) and (inner := unwrapped(_octets_of(part))) is not None:
+            self.problems.append(SIGNED)
+            return self.read(inner, wanted=wanted)
+        if is_sealed(media_type) or media_type == "multipart/encrypted":
+            self.problems.append(ENCRYPTED)
         if part.is_multipart() and not media_type.startswith("message/"):
             children = [child for child in part.get_payload() if isinstance(child, Message)]
             if media_type == "multipart/alternative":
@@ -116,8 +124,21 @@ class _PartReader:
             text = _LINE_END.sub("\n", decode(octets, label))
             if typed.get("format", "").lower() == _FORMAT_FLOWED:
                 text = _unflowed(text, deletes_space=typed.get("delsp", "").lower() == "yes")
+            text = self._without_extras(text)
         if REPLACEMENT in text:
             self.problems.append("some characters of the text could not be decoded")
+        return text
+
+    def _without_extras(self, text: str) -> str:
+        """Read what a plain text is not meant to hold, and does: HTML, uuencoded files, PGP."""
+        if _HTML_BEGINS.match(text):
+            return text_of(text)
+        if is_encrypted_text(text):
+            self.problems.append(ENCRYPTED)
+        text, files = without_files(text)
+        self.attachments += [
+            Attachment(one_line(file.name), "application/octet-stream", len(file.octets)) for file in files
+        ]
         return text
 
 
