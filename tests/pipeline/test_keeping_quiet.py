@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from email import message_from_bytes
+from email.header import decode_header, make_header
 from email.message import Message
 
 import pytest
@@ -44,11 +45,14 @@ def exchange(desk: PlayedDesk, opening: bytes, robot: Robot, most: int = 20) -> 
 
 
 def answering(sender: str, text: str, *, threaded: bool) -> Robot:
+    """Answer in the thread, or with nothing but the subject to tell what is answered."""
+
     def answer(number: int, received: Message) -> str:
         fields = [f"Message-ID: <r{number}@crm.example>"]
         if threaded:
             fields += [f"In-Reply-To: {received['Message-ID']}"]
-        return mail(sender.format(number), f"Re: {number}", text.format(number), *fields).decode()
+        subject = f"Case {number}" if threaded else f"Re: {make_header(decode_header(received['Subject']))}"
+        return mail(sender.format(number), subject, text.format(number), *fields).decode()
 
     return answer
 
@@ -110,6 +114,15 @@ def test_a_crm_that_changes_its_address_every_time_gets_no_second_answer(
 def test_two_clients_who_write_the_same_are_both_answered(desk: PlayedDesk) -> None:
     for house in ("one", "two"):
         desk.decide(read_message(mail(f"li@{house}.example", "door", NOTICE, f"Message-ID: <1@{house}>")))
+    desk.perform()
+
+    assert len(desk.mailer.sent) == 2
+
+
+def test_a_client_who_tells_of_one_gate_and_then_of_another_is_answered_twice(desk: PlayedDesk) -> None:
+    for gate in (1, 2):
+        text = f"The camera at gate {gate} shows no picture since this morning, please have a look."
+        desk.decide(read_message(mail("li@owner.example", "camera", text, f"Message-ID: <{gate}@o>")))
     desk.perform()
 
     assert len(desk.mailer.sent) == 2

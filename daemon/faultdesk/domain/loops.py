@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from faultdesk.domain.message import Address, InboundMessage
 
@@ -19,15 +20,28 @@ def likeness(message: InboundMessage) -> str | None:
     return hashlib.sha256(letters.encode()).hexdigest()[:24] if len(letters) >= _FEWEST else None
 
 
-def is_echo(
-    message: InboundMessage, earlier: Iterable[Address], *, answers_us: bool, shared: frozenset[str]
-) -> bool:
-    """Tell whether a text that came before is a machine's: from the same house, or again in answer to us.
+class Earlier(NamedTuple):
+    """A message of the same likeness that came before."""
 
-    `earlier` are the senders of messages of the same likeness, `shared` the domains that are no house.
+    sender: Address
+    text: str
+
+
+def is_echo(
+    message: InboundMessage, earlier: Iterable[Earlier], *, answers_us: bool, shared: frozenset[str]
+) -> bool:
+    """Tell whether a text that came before is a machine's: again in answer to us, or word for word from one house.
+
+    A person tells of gate 1 and then of gate 2: without a word of us the numbers count, too. `shared` are
+    the domains that are no house.
     """
     domains = {message.sender.domain} - shared
+    text = message.text.split()
     return any(
-        answers_us or person.address == message.sender.address or person.domain in domains
-        for person in earlier
+        answers_us
+        or (
+            (one.sender.address == message.sender.address or one.sender.domain in domains)
+            and one.text.split() == text
+        )
+        for one in earlier
     )

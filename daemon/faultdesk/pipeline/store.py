@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.domain.loops import Earlier
+from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.ticket import Classification, Event, Participant, Status, Ticket
 from faultdesk.pipeline.health import Health
 from faultdesk.pipeline.ports import Batch, Cursor
@@ -189,8 +190,8 @@ class Tickets(Protocol):
     def sent_to_domain(self, domain: str, since: datetime) -> int:
         """Count the automatic mails that went to clients of a domain."""
 
-    def alike(self, received: InboundMessage, since: datetime) -> list[Address]:
-        """Name the senders of messages that say the same, numbers apart; a short text says too little."""
+    def alike(self, received: InboundMessage, since: datetime) -> list[Earlier]:
+        """Give the messages that say the same, numbers apart; a short text says too little."""
 
     def add_participants(self, ticket_id: int, people: Sequence[Participant]) -> None:
         """Let somebody take part; who is known already may only become one of the desk."""

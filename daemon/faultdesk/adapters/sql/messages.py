@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, select
 from faultdesk.adapters.sql.advisory import lock_key
 from faultdesk.adapters.sql.tables import attachment, mention, message
 from faultdesk.adapters.sql.upsert import insert, insert_or_skip
-from faultdesk.domain.loops import likeness
+from faultdesk.domain.loops import Earlier, likeness
 from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.errors import NotFoundError
 from faultdesk.pipeline.store import OutgoingMail
@@ -41,7 +41,9 @@ _SENT_TO = _SENT.where(message.c.capped_address == bindparam("to"), _SINCE)
 _SENT_TO_DOMAIN = _SENT.where(message.c.capped_domain == bindparam("to"), _SINCE)
 _MOST_ALIKE = 20
 _ALIKE = (
-    select(message.c.sender).where(message.c.likeness == bindparam("likeness"), _SINCE).limit(_MOST_ALIKE)
+    select(message.c.sender, message.c.text)
+    .where(message.c.likeness == bindparam("likeness"), _SINCE)
+    .limit(_MOST_ALIKE)
 )
 
 
@@ -166,13 +168,13 @@ class SqlMessages:
         sent: int = self._connection.execute(_SENT_TO_DOMAIN, {"to": domain, "since": since}).scalar_one()
         return sent
 
-    def alike(self, received: InboundMessage, since: datetime) -> list[Address]:
-        """Name the senders of messages that say the same, numbers apart."""
+    def alike(self, received: InboundMessage, since: datetime) -> list[Earlier]:
+        """Give the messages that say the same, numbers apart."""
         sign = likeness(received)
         if sign is None:
             return []
-        found = self._connection.scalars(_ALIKE, {"likeness": sign, "since": since})
-        return [Address(sender) for sender in found]
+        found = self._connection.execute(_ALIKE, {"likeness": sign, "since": since})
+        return [Earlier(Address(row.sender), row.text) for row in found]
 
 
 def _capped(mail: OutgoingMail) -> dict[str, str]:
