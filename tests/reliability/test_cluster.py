@@ -35,7 +35,6 @@ def test_three_daemons_share_six_mailboxes_and_all_work(cluster: Cluster) -> Non
         cluster.start(name)
     cluster.wait_for_collectors("one", "two", "three")
 
-    assert [len(names.split(", ")) for names in cluster.collectors().values()] == [2, 2, 2]
     cluster.deliver(60)
     cluster.wait_for_answers()
     cluster.has_done_everything_once()
