@@ -7,22 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import faultdesk_classify.learned
 from faultdesk.domain.message import Address
 from faultdesk.errors import ConfigError
 from faultdesk.handlers.testing import a_message
 from faultdesk_classify import ClassifyHandler
-from faultdesk_classify.learned.chain import loaded_chain
+from faultdesk_classify.learned.chain import Chain, loaded_chain
 from faultdesk_classify.learned.tokens import join, tokens_of, written
 from faultdesk_classify.training.chain import train_chain
 from faultdesk_classify.training.texts import samples
 
 
 def test_the_shipped_model_is_what_the_texts_teach(tmp_path: Path) -> None:
-    train_chain(samples(), tmp_path / "again")
+    """By what it finds, not by its octets: processors differ in the last digit of an exponential."""
+    texts = samples()
+    train_chain(texts, tmp_path / "again")
 
-    shipped = Path(faultdesk_classify.learned.__file__).with_name("chain.crfsuite")
-    assert (tmp_path / "again").read_bytes() == shipped.read_bytes()
+    again, shipped = Chain(tmp_path / "again"), loaded_chain(None)
+    for sample in texts[::5]:
+        assert again.find(sample.written, weighing=False) == shipped.find(sample.written, weighing=False)
 
 
 def test_every_text_has_a_kind_and_marks_what_it_says() -> None:
