@@ -30,6 +30,7 @@ bench: packages .venv/development
 DATA ?= tests/data/mails
 accuracy: .venv/development
 	$(BIN)/python -m benchmarks.accuracy $(DATA)
+	$(BIN)/python -m benchmarks.by_writer
 
 # Learns anew from plugins/faultdesk_classify/texts; the model goes into the repository with them.
 train: .venv/development

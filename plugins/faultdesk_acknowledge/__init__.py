@@ -66,8 +66,8 @@ class AcknowledgeHandler(Handler, frozen=True, kw_only=True):
 def _reason_to_keep_quiet(ticket: Ticket, message: InboundMessage, desk: Identity) -> str:
     if message.automatic:
         return f"automatic: {message.automatic}"
-    if message.echoes:
-        return message.echoes
+    if message.robot:
+        return message.robot
     if not message.reply_address.address:
         return "the message names no sender"
     if message.reply_address.address == desk.address:

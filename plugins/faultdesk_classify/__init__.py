@@ -6,7 +6,7 @@ from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.ticket import Classification
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk_classify.decide import decide
-from faultdesk_classify.learned.chain import loaded_chain
+from faultdesk_classify.learned.chain import load_chain, loaded_chain
 from faultdesk_classify.terms import load_terms, loaded_terms
 
 
@@ -21,7 +21,7 @@ class ClassifyHandler(Handler, frozen=True):
     def __post_init__(self) -> None:
         # At start, not at the first mail: a bad file must be refused while somebody is looking.
         load_terms(self.terms)
-        loaded_chain(self.model)
+        load_chain(self.model)
 
     @hookimpl
     def classify_message(self, message: InboundMessage) -> Classification | None:

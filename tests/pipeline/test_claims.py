@@ -56,6 +56,17 @@ def test_a_mail_that_a_colleague_passes_on_is_its_clients(desk: PlayedDesk) -> N
     assert "forwarded" in desk.events(ticket.id)
 
 
+def test_a_forward_that_comes_by_two_mailboxes_is_one_ticket(desk: PlayedDesk) -> None:
+    opened(desk, forwarded(PROVED))
+
+    desk.decide(forwarded(PROVED))
+    desk.perform()
+
+    with desk.store.read() as tx:
+        assert tx.tickets.find("FD-2026-000002") is None
+    assert len(desk.mailer.sent) == 1
+
+
 def test_a_forwarder_nobody_vouches_for_is_the_sender_and_the_desk_is_asked(desk: PlayedDesk) -> None:
     ticket = opened(desk, forwarded(""))
 

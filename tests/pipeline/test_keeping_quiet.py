@@ -64,7 +64,7 @@ def test_the_desk_falls_silent_before_itself(desk: PlayedDesk) -> None:
     assert exchange(desk, mail("li@owner.example", "door", NOTICE, "Message-ID: <1@o>"), itself) <= 3
 
 
-def test_two_desks_fall_silent(store: SqlStore, desk: PlayedDesk) -> None:
+def test_two_desks_fall_silent(desk: PlayedDesk) -> None:
     """Each mail goes over as octets, as between two houses of the same make."""
     opening = mail("service@other.example", "door", NOTICE, "Message-ID: <1@o>")
 
@@ -138,6 +138,20 @@ def test_our_own_mail_that_comes_back_opens_nothing(desk: PlayedDesk) -> None:
     assert desk.decide(again) is None
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我在外地出差，手机上无法查看监控画面，请派人到现场检查。",
+        "你们发来的邮件我们已经收到，请尽快安排人来处理。",
+        "Your request has been received by our office, but the gate is still broken.",
+    ],
+)
+def test_a_person_who_is_taken_for_a_machine_has_a_ticket_all_the_same(desk: PlayedDesk, text: str) -> None:
+    ticket_id = desk.decide(read_message(mail("li@owner.example", "gate", text, "Message-ID: <1@o>")))
+
+    assert ticket_id is not None
+
+
 def report(ours: str, recipient: str, action: str = "failed", status: str = "5.1.1") -> bytes:
     return (
         "From: MAILER-DAEMON@mx.example\r\nSubject: Undelivered Mail\r\nMessage-ID: <dsn@mx.example>\r\n"
@@ -166,6 +180,28 @@ def test_the_desk_is_told_to_phone_a_client_whom_no_mail_reaches(desk: PlayedDes
     _, recipients, alert = desk.mailer.sent[1]
     assert recipients == ["ops@faultdesk.example"]
     assert "5.1.1" in message_from_bytes(alert).get_payload(decode=True).decode()  # type: ignore[union-attr]
+
+
+def test_a_report_whose_sender_no_server_can_prove_is_read(store: SqlStore) -> None:
+    handlers = {"classify": ClassifyHandler(), "acknowledge": AcknowledgeHandler()}
+    desk = PlayedDesk(store, handlers, authserv_ids=frozenset({"mx.faultdesk.example"}))
+    ticket_id, ours = acknowledged(desk)
+
+    field = b"Authentication-Results: mx.faultdesk.example; dmarc=fail header.from=mx.example\r\n"
+    desk.decide(read_message(field + report(ours, "li@owner.example")))
+
+    assert "delivery_reported" in desk.events(ticket_id)
+
+
+def test_a_report_that_knows_but_the_number_of_a_ticket_alarms_nobody(desk: PlayedDesk) -> None:
+    ticket_id, _ = acknowledged(desk)
+    with desk.store.read() as tx:
+        number = tx.tickets.get(ticket_id).reference
+    forged = report("<x@x.example>", "li@owner.example").replace(b"MAILER-DAEMON@mx", b"li@owner")
+
+    desk.decide(read_message(forged.replace(b"Undelivered Mail", number.encode())))
+
+    assert "delivery_reported" not in desk.events(ticket_id)
 
 
 def test_a_delay_is_noted_and_alarms_nobody(desk: PlayedDesk) -> None:

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faultdesk.domain.message import Address
+import faultdesk_classify.learned
+from faultdesk.domain.message import Address, Language
+from faultdesk.domain.ticket import FaultClass, Kind, Severity
 from faultdesk.errors import ConfigError
 from faultdesk.handlers.testing import a_message
 from faultdesk_classify import ClassifyHandler
@@ -15,6 +17,9 @@ from faultdesk_classify.learned.chain import Chain, loaded_chain
 from faultdesk_classify.learned.tokens import join, tokens_of, written
 from faultdesk_classify.training.chain import train_chain
 from faultdesk_classify.training.texts import samples
+
+ClassifyHandler()  # reads the bundled model
+SHIPPED = Path(faultdesk_classify.learned.__file__).with_name("chain.crfsuite")
 
 
 def test_the_shipped_model_is_what_the_texts_teach(tmp_path: Path) -> None:
@@ -27,13 +32,14 @@ def test_the_shipped_model_is_what_the_texts_teach(tmp_path: Path) -> None:
         assert again.find(sample.written, weighing=False) == shipped.find(sample.written, weighing=False)
 
 
-def test_every_text_has_a_kind_and_marks_what_it_says() -> None:
-    texts = samples()
-
-    assert {sample.labels["kind"] for sample in texts} >= {"fault", "revisit", "training", "other"}
-    for sample in texts:
-        for name, start, end in sample.marks:
-            assert sample.written.text[start:end].strip(), (name, sample.written.text[:80])
+def test_every_text_is_labelled_as_tickets_are() -> None:
+    for sample in samples():
+        labels = sample.labels
+        assert labels["kind"] in set(Kind), labels
+        assert labels["severity"] in set(Severity), labels
+        assert labels["language"] in set(Language), labels
+        assert (labels["fault_class"] in set(FaultClass)) == (labels["kind"] == Kind.FAULT), labels
+        assert all(sample.written.text[start:end].strip() for _, start, end in sample.marks), labels
 
 
 @pytest.mark.parametrize(
@@ -47,7 +53,7 @@ def test_every_text_has_a_kind_and_marks_what_it_says() -> None:
         (
             "Nora Quinn",
             "Hello,\n\nThe card reader on the west stairwell door has been dead since Monday.\n\nNora Quinn\nHarbour Logistics Ltd",
-            {"contact": "Nora Quinn"},
+            {"contact": "Nora Quinn", "device": "card reader"},
         ),
     ],
 )
@@ -76,8 +82,27 @@ def test_tokens_follow_each_other_and_hold_all_that_is_to_see(text: str) -> None
     assert all(one.end <= other.start for one, other in pairwise(tokens))
 
 
-def test_a_file_that_is_no_model_is_refused_at_the_start(tmp_path: Path) -> None:
+@pytest.mark.parametrize("octets", [0, 5, 100, 5_000, 500_000])
+def test_a_model_that_was_cut_is_refused_at_the_start(tmp_path: Path, octets: int) -> None:
+    (tmp_path / "model").write_bytes(SHIPPED.read_bytes()[:octets])
+
+    with pytest.raises(ConfigError, match="not all of it"):
+        ClassifyHandler(model=tmp_path / "model")
+
+
+def test_a_model_that_is_no_model_is_refused_at_the_start(tmp_path: Path) -> None:
     (tmp_path / "model").write_bytes(b"not a model")
 
     with pytest.raises(ConfigError, match="no model"):
         ClassifyHandler(model=tmp_path / "model")
+
+
+def test_a_model_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.write_bytes(SHIPPED.read_bytes())
+    ClassifyHandler(model=model)
+    before = loaded_chain(model)
+
+    ClassifyHandler(model=model)
+
+    assert loaded_chain(model) is not before

@@ -52,4 +52,4 @@ def test_a_broken_mail_is_read(name: str, text: str, attachments: list[str], pro
 def test_a_tap_on_a_heart_asks_for_no_answer() -> None:
     message = read_message((MAILS / "reaction_of_a_phone.eml").read_bytes())
 
-    assert message.automatic
+    assert message.robot

@@ -141,7 +141,7 @@ def test_careful_mode_leaves_the_body_alone() -> None:
 def test_sealed_message_says_so() -> None:
     message = read_message(b"From: a@x.example\nContent-Type: application/pkcs7-mime; name=smime.p7m\n\nx")
 
-    assert message.problems == ("the message is encrypted; its text cannot be read",)
+    assert message.problems == ("the message is encrypted or sealed; its text cannot be read",)
     assert message.attachments[0].name == "smime.p7m"
 
 

@@ -131,8 +131,8 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     forwarded: Forwarded | None = None
     """The mail passed on in it, whose words are part of `text`."""
     delivery_report: DeliveryReport | None = None
-    echoes: str = ""
-    """Why an answer to it might be answered by a machine, again and again; the desk fills it in."""
+    robot: str = ""
+    """Why a machine seems to have written it, though no header says so: filed like a person's, not acknowledged."""
     authentication: tuple[Authentication, ...] = ()
     """What mail servers say of the sender, topmost first; anybody may have written it."""
     problems: tuple[str, ...] = ()

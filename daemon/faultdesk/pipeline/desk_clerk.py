@@ -79,13 +79,17 @@ class DeskClerk:
         self, tx: Transaction, received: Received, message: InboundMessage, at: datetime
     ) -> None:
         """Keep automatic mail with the ticket it speaks of; it opens, reopens and answers nothing."""
-        found = self._match(tx, message, claim(message, self._ledger.identity).standing)
+        standing = claim(message, self._ledger.identity).standing
+        if message.delivery_report is not None:
+            standing = Standing.UNPROVED  # it comes from no address, which few servers can prove
+        found = self._match(tx, message, standing)
         ticket_id = found.ticket.id if found and found.joins else None
         if found is not None and ticket_id is not None:
             tx.tickets.add_message(ticket_id, message, at)
             data = {"inbox": message.id, "reason": message.automatic}
             tx.tickets.record(ticket_id, [Event("automatic_mail_received", data)], self._clock.now())
-            undelivered.note(tx, self._ledger, found.ticket, message, self._clock.now())
+            if found.proof.is_signed:
+                undelivered.note(tx, self._ledger, found.ticket, message, self._clock.now())
         self._ignore(tx, received, f"automatic: {message.automatic}", ticket_id)
 
     def _heard(self, tx: Transaction, message: InboundMessage, at: datetime) -> InboundMessage:
@@ -97,7 +101,7 @@ class DeskClerk:
         if not is_echo(message, earlier, answers_us=answers_us, shared=shared):
             return message
         return msgspec.structs.replace(
-            message, echoes="the same text came within a day; a machine may answer"
+            message, robot="a machine seems to write: the same text came within a day"
         )
 
     @staticmethod
@@ -188,7 +192,8 @@ class DeskClerk:
         opened = Event("opened", opening_data(message, at, promise), actor=message.sender.address)
         log_ = [opened, classified(answers, best), *problems(message), *claimed.noted, *refused(stranger_to)]
         tx.tickets.add_participants(bare.id, people)
-        tx.tickets.add_message(bare.id, message, at)
+        # As it came: a copy that comes by another way is known by it.
+        tx.tickets.add_message(bare.id, claimed.forwarder or message, at)
         tx.tickets.mention(bare.id, message.references)
         ticket = msgspec.structs.replace(
             bare,

@@ -1,7 +1,6 @@
 """Tells mail that no person wrote to us, by what its header says (RFC 3834 section 2, and common practice)."""
 
 import re
-from collections.abc import Iterator
 
 from faultdesk.domain.message import Address
 from faultdesk.reading.headers import Fields, parameters
@@ -34,31 +33,7 @@ _SUBJECT = re.compile(
 )
 
 
-# What responders without any header write. Only as the whole of a short mail: a person may quote it.
-_LONGEST_REPLY = 400
-_TEXT = re.compile(
-    r"\W{0,4}(?:[\[【(（](?:系统)?(?:自动|自動)(?:回复|答复|回覆|答覆|回復)[\])】）]|(?:自动|自動)(?:回复|答复|回覆|答覆|回復)\s?[:：,，\n]"
-    r"|(?:这|這|此|本)(?:是|为|為)?(?:一?封|封)?(?:系统|系統)?(?:自动|自動)(?:回复|回覆|答复|回復|发送|發送)的?(?:邮件|郵件|信件))"
-    r"|[^\n]{0,40}(?:您|你)(?:发|發|寄)?(?:来|來|给我|給我)?的?(?:邮件|郵件|来信|來信|电邮|電郵|信件|咨询|諮詢|请求|請求|工单)"
-    r"(?:我们?|我們|本人|系统)?(?:已经?|已經)(?:成功)?(?:收到|收悉|受理|登记)[^\n]{0,60}"
-    r"(?:尽快|盡快|儘快|稍后|稍後|及时|及時|工作日|第一时间)[^\n]{0,40}(?:回复|回覆|答复|回復|处理|處理|联系|聯繫|聯絡)"
-    r"|[^\n]{0,60}(?:我|本人)(?:正在|目前|现在|現在|将|將|于|於)?[^\n]{0,30}(?:休假|年假|出差|外出|度假|产假|病假)[^\n]{0,60}"
-    r"(?:无法|不能|無法|可能不能|不便)[^\n]{0,20}(?:回复|回覆|答复|查看|处理|回復|查閱)"
-    r"|[^\n]{0,80}\bI(?: am|'m|’m| will be)(?: currently)? (?:out of (?:the )?office|on (?:annual |sick |maternity |parental )?leave|on vacation|on holiday|travel+ing)"
-    r"|(?:liked|loved|disliked|laughed at|emphasi[sz]ed|questioned|reacted \S{1,12} to|赞了|喜欢了?|大笑了?|强调了?|按讚|喜歡)\s?[“\"「]"
-    r"|[^\n]{0,80}(?:\breacted to your (?:message|e-?mail)|(?:对|對|回应了)(?:你|您)的(?:邮件|郵件|消息)(?:做出|作出)了?(?:反应|回应|反應))"
-    r"|[^\n]{0,60}\bthis is an auto(?:mated|matic|-)[ -]?(?:generated )?(?:reply|response|message|acknowledge?ment|e-?mail)"
-    r"|[^\n]{0,80}\b(?:your|a) (?:new )?(?:ticket|case|request|enquiry|inquiry|e-?mail|message)(?: \W?[\w#-]{1,30})? (?:has been|was) (?:successfully )?"
-    r"(?:received|created|opened|logged|submitted|registered)"
-    r"|[^\n]{0,80}(?:click|follow|visit|打开|点击|點擊|請按|请点)[^\n]{0,60}(?:link|链接|鏈接|連結)[^\n]{0,80}"
-    r"(?:deliver|verify (?:you|that you|your)|prove|confirm (?:you|your message)|投递|验证您?的?(?:身份|邮件)|確認您|确认您)",
-    re.IGNORECASE,
-)
-
-
-def automatic(
-    fields: Fields, media_type: str, sender: Address, calendar_method: str, text: str
-) -> str | None:
+def automatic(fields: Fields, media_type: str, sender: Address, calendar_method: str = "") -> str | None:
     """Say why a message is taken for automatic, for an operator to read; None for a person's."""
     return (
         _by_own_word(fields)
@@ -66,7 +41,6 @@ def automatic(
         or _by_list(fields)
         or _by_sender(fields, sender)
         or _by_subject(fields.text("subject"))
-        or _by_text(text)
     )
 
 
@@ -114,20 +88,6 @@ def _by_sender(fields: Fields, sender: Address) -> str | None:
 def _names_a_person(fields: Fields) -> bool:
     locals_ = re.findall(r"([^\s<>,;:\"]+)@", fields.first("reply-to").lower())
     return any(not _MUTE.search(re.sub(r"[-_.]", "", local)) for local in locals_)
-
-
-def _by_text(text: str) -> str | None:
-    plain = "\n".join(line.strip() for line in text.splitlines() if line.strip())
-    if len(plain) > _LONGEST_REPLY:
-        return None
-    found = next((match for line in _greeted(plain) if (match := _TEXT.match(line))), None)
-    return f'the text says "{found[0][-60:].strip()}"' if found else None
-
-
-def _greeted(plain: str) -> Iterator[str]:
-    """Give the text, and what follows each of its first lines, one of which may be a greeting."""
-    lines = plain.split("\n")
-    return ("\n".join(lines[start:]) for start in range(min(3, len(lines))))
 
 
 def _by_subject(subject: str) -> str | None:

@@ -23,6 +23,7 @@ from faultdesk.reading.parts import Content, charset_of, content_of
 from faultdesk.reading.policy import BOUNDED
 from faultdesk.reading.quoting import part_body
 from faultdesk.reading.reports import delivery_report
+from faultdesk.reading.robots import robot
 
 _MOST_MULTIPARTS = 100
 _LONGEST_SUBJECT = 1_000
@@ -108,7 +109,7 @@ def _composed(message: Message, content: Content, problems: list[str], size: int
     sender = _sender(fields)
     body = part_body(content.text, subject)
     report = delivery_report(message)
-    reason = automatic(fields, message.get_content_type(), sender, content.calendar_method, body.text)
+    reason = automatic(fields, message.get_content_type(), sender, content.calendar_method)
     return InboundMessage(
         subject=subject,
         sender=sender,
@@ -123,6 +124,7 @@ def _composed(message: Message, content: Content, problems: list[str], size: int
         references=_references(fields, report),
         language=language_of(subject, body.text),
         automatic=reason,
+        robot=robot(body.text),
         text=body.text,
         quoted=body.quoted,
         signature=body.signature,

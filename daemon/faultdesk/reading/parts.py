@@ -71,7 +71,9 @@ class _PartReader:
             self.problems.append(f"the message has more than {MOST_PARTS} parts; the rest was not looked at")
             return ""
         media_type = part.get_content_type()
-        if is_sealed(media_type) and (inner := unwrapped(_octets_of(part))) is not None:
+        # Once: nobody signs a signed mail, but one could be nested a thousand times.
+        may_open = is_sealed(media_type) and SIGNED not in self.problems
+        if may_open and (inner := unwrapped(_octets_of(part))) is not None:
             self.problems.append(SIGNED)
             return self.read(inner, wanted=wanted)
         if is_sealed(media_type) or media_type == "multipart/encrypted":

@@ -9,7 +9,7 @@ _TYPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _LARGEST, _MOST_MULTIPARTS = 8 * 1024 * 1024, 50
 _PGP = "-----BEGIN PGP MESSAGE-----"
 
-ENCRYPTED = "the message is encrypted; its text cannot be read"
+ENCRYPTED = "the message is encrypted or sealed; its text cannot be read"
 SIGNED = "the message is signed; the signature was not checked"
 
 

@@ -2,10 +2,10 @@
 
 import binascii
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
-_BEGIN = re.compile(r"^begin(?:-base64)? ([0-7]{3,4}) ([^\n]{1,200})\n", re.MULTILINE)
-_END = re.compile(r"^(?:end|====)[ \t]*$", re.MULTILINE)
+_BEGIN = re.compile(r"begin [0-7]{3,4} ([^\n]{1,200})")
 _LINE = re.compile(r"[ -`]{1,90}")
 
 
@@ -17,32 +17,36 @@ class Uuencoded(NamedTuple):
 
 
 def without_files(text: str) -> tuple[str, list[Uuencoded]]:
-    """Take the files out of a text; a "begin" that no encoded lines and no "end" follow is a word like others."""
+    """Take the files out of a text; a "begin" that no encoded lines and no "end" follow is a word like others.
+
+    No line is looked at twice: what cannot be part of a file ends it.
+    """
+    if "begin " not in text:
+        return text, []
+    lines = text.split("\n")
     kept: list[str] = []
     files: list[Uuencoded] = []
     at = 0
-    while (begin := _BEGIN.search(text, at)) is not None:
-        end = _END.search(text, begin.end())
-        octets = None if end is None else _decoded(text[begin.end() : end.start()], begin[0])
-        if end is None or octets is None:
-            kept.append(text[at : begin.end()])
-            at = begin.end()
-            if end is None:
-                break
-            continue
-        kept.append(text[at : begin.start()])
-        files.append(Uuencoded(begin[2].strip(), octets))
-        at = end.end()
-    return "".join((*kept, text[at:])), files
+    while at < len(lines):
+        begin = _BEGIN.fullmatch(lines[at].rstrip())
+        end = _end_of_file(lines, at + 1) if begin else at
+        octets = _decoded(lines[at + 1 : end]) if begin and lines[end : end + 1] == ["end"] else None
+        if begin and octets is not None:
+            files.append(Uuencoded(begin[1].strip(), octets))
+            at = end + 1
+        else:
+            kept += lines[at : max(end, at + 1)]
+            at = max(end, at + 1)
+    return "\n".join(kept), files
 
 
-def _decoded(body: str, begin: str) -> bytes | None:
+def _end_of_file(lines: Sequence[str], start: int) -> int:
+    """Find the first line that holds no encoded octets, which "end" does not either: it is in small letters."""
+    return next((at for at in range(start, len(lines)) if not _LINE.fullmatch(lines[at])), len(lines))
+
+
+def _decoded(lines: Sequence[str]) -> bytes | None:
     try:
-        if begin.startswith("begin-base64"):
-            return binascii.a2b_base64(body, strict_mode=False)
-        lines = [line for line in body.split("\n") if line.strip()]
-        if not lines or not all(_LINE.fullmatch(line) for line in lines):
-            return None
-        return b"".join(binascii.a2b_uu(line) for line in lines)
-    except (binascii.Error, ValueError):
+        return b"".join(binascii.a2b_uu(line) for line in lines) if lines else None
+    except binascii.Error:
         return None

@@ -1,1 +1,1 @@
-"""What was learned from texts: classes by a linear model, names and places by a chain of labels."""
+"""What was learned from texts: where names, places and things stand."""

@@ -1,8 +1,8 @@
 """Finds names, places and things in a message by the chain model that was learned."""
 
+import struct
 import threading
 from collections.abc import Mapping, Sequence
-from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,8 @@ from faultdesk_classify.learned.tokens import LINE_END, Token, Written, tokens_o
 
 _SEEN, _GOES_ON = 0.1, 0.5
 """A place or thing counts from this likelihood on, and with it the neighbours of half its own."""
+_HEAD = struct.Struct("<4sI")
+"""How a model begins: what it is, and its octets."""
 _WEIGHED = ("location", "device")
 """Told in so many ways that the likeliest path misses them."""
 
@@ -40,8 +42,9 @@ class Chain:
         tokens = tokens_of(written.text)
         if not tokens:
             return {}
+        features = features_of(written, tokens)
         with self._turn:
-            self._tagger.set(features_of(written, tokens))
+            self._tagger.set(features)
             spans = _spans(self._tagger.tag())
             if weighing:
                 spans |= {name: span for name in _WEIGHED if (span := self._likeliest(name, tokens))}
@@ -70,20 +73,37 @@ class Chain:
         return first, last
 
 
-@cache
+_loaded: dict[Path | None, Chain] = {}
+"""The models as they were last read without a complaint, by the path of their file."""
+
+
 def loaded_chain(path: Path | None) -> Chain:
-    """Give the model in this file, or the one that comes with the handler.
+    """Give the model that `load_chain` read last."""
+    return _loaded[path]
+
+
+def load_chain(path: Path | None) -> None:
+    """Read a model, or the one that comes with the handler; one that is wrong leaves what was read before.
 
     Raises:
         ConfigError: It cannot be read, or is no such model.
     """
+    name = path or "chain.crfsuite of faultdesk_classify"
     with as_file(files(__package__).joinpath("chain.crfsuite")) as bundled:
         try:
-            return Chain(path or bundled)
+            if not _is_whole(path or bundled):
+                raise ConfigError(f"{name}: no model, or not all of it")
+            _loaded[path] = Chain(path or bundled)
         except (OSError, ValueError) as error:
-            raise ConfigError(
-                f"{path or 'chain.crfsuite of faultdesk_classify'}: no model: {error}"
-            ) from error
+            raise ConfigError(f"{name}: {error}") from error
+
+
+def _is_whole(model: Path) -> bool:
+    """Tell whether a file is as long as its head says: crfsuite would read on behind its end."""
+    with model.open("rb") as file:
+        head = file.read(_HEAD.size)
+    magic, size = _HEAD.unpack(head) if len(head) == _HEAD.size else (b"", 0)
+    return bool(magic == b"lCRF" and size == model.stat().st_size)
 
 
 def _spans(tags: Sequence[str]) -> dict[str, tuple[int, int]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from faultdesk_classify.learned.lists import ENDINGS, SURNAMES, words
+from faultdesk_classify.learned.lists import SURNAMES, words
 from faultdesk_classify.learned.tokens import LINE_END, Token, Written
 
 _LENGTHS = (4, 10, 25)
@@ -18,14 +18,14 @@ def features_of(written: Written, tokens: Sequence[Token]) -> list[list[str]]:
     edge = ["", "", ""]
     forms = [token.form for token in tokens]
     around, shapes = [*edge, *forms, *edge], ["", *(token.shape for token in tokens), ""]
-    lines, listed = _lines(tokens), _listed(forms)
+    lines, listed = _lines(tokens), ["", *_listed(forms), ""]
     sender_end = written.zones[0].end
     sender = {(one.form, other.form) for one, other in pairwise(tokens) if other.end <= sender_end}
     found = []
     for at, zone in enumerate(_zones(written, tokens)):
         features = _neighbours(around[at : at + 7])
         features += ["s=" + "".join(shapes[at : at + 3]), "z=" + zone, *_place(at, lines[at])]
-        features += _lists(around[at + 2 : at + 5], listed[max(at - 1, 0) : at + 2], is_first=at == 0)
+        features += _lists(forms[at], listed[at : at + 3])
         if not sender.isdisjoint(((forms[at], around[at + 4]), (around[at + 2], forms[at]))):
             features.append("in-sender")
         found.append(features)
@@ -53,19 +53,16 @@ def _place(at: int, line: "_Line") -> Iterator[str]:
         yield "le"
 
 
-def _lists(around: Sequence[str], listed: Sequence[str], *, is_first: bool) -> Iterator[str]:
-    """Describe in which lists a token stands; `listed` are the marks of the one before, itself and the next."""
-    before, word, after = around
-    marks = listed if not is_first else ["", *listed]
-    if marks[1]:
-        yield "g=" + marks[1]
-        yield "gn=" + (marks[2] if len(marks) > 2 else "")  # noqa: PLR2004 - none comes after the last
-    elif marks[0]:
-        yield "gp=" + marks[0]
+def _lists(word: str, marks: Sequence[str]) -> Iterator[str]:
+    """Describe in which lists a token stands; `marks` are those of the one before, itself and the next."""
+    before, own, after = marks
+    if own:
+        yield "g=" + own
+        yield "gn=" + after
+    elif before:
+        yield "gp=" + before
     if word in SURNAMES:
         yield "surname"
-    if ending := ENDINGS.get(word + after) or ENDINGS.get(before + word):
-        yield "e=" + ending
 
 
 def _zones(written: Written, tokens: Sequence[Token]) -> Iterator[str]:

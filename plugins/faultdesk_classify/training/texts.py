@@ -34,6 +34,8 @@ class Sample(NamedTuple):
     marks: Sequence[Marked]
     labels: Mapping[str, str | bool | None]
     """kind, fault_class, system, severity, language, wants_onsite"""
+    writer: str
+    """The file it stands in."""
 
 
 def samples() -> list[Sample]:
@@ -46,18 +48,18 @@ def samples() -> list[Sample]:
     found: list[Sample] = []
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         text = file.read_text(encoding="utf-8")
-        read = list(_read(text))
+        read = list(_read(text, file.name.removesuffix(".txt")))
         if len(read) != text.count("\n%% ") + text.startswith("%% "):
             raise ValueError(f"{file.name}: a record without From and Subject, after number {len(read)}")
         found += read
     return found
 
 
-def _read(text: str) -> Iterator[Sample]:
+def _read(text: str, writer: str) -> Iterator[Sample]:
     for record in _RECORD.finditer(text):
-        about, kinds = record[1].split(), {}
+        about = record[1].split()
         kind, _, fault_class = about[0].partition("/")
-        kinds = {
+        labels = {
             "kind": kind,
             "fault_class": fault_class or None,
             **dict(zip(("system", "severity", "language"), about[1:], strict=False)),
@@ -73,7 +75,7 @@ def _read(text: str) -> Iterator[Sample]:
             for name, start, end in those
             if zone.start + end <= zone.end
         ]
-        yield Sample(written, placed, kinds)
+        yield Sample(written, placed, labels, writer)
 
 
 def _unmarked(part: str) -> tuple[str, list[Marked]]:

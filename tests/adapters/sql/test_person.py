@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from adapters.sql.kept import (
     LI,
@@ -25,6 +26,7 @@ from faultdesk.adapters.sql.blanking import received_for
 from faultdesk.adapters.sql.export import Exported, export
 from faultdesk.adapters.sql.person import Erased, erase, find, is_sender
 from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.adapters.sql.tables import message
 from faultdesk.errors import DatabaseUnavailableError, PermanentError
 from faultdesk.pipeline.audit import audit
 from faultdesk.pipeline.ledger import SEND_MAIL
@@ -57,6 +59,12 @@ def ignored(desk: PlayedDesk, content: bytes) -> int:
     return received.id
 
 
+def signs_of_texts(desk: PlayedDesk) -> int:
+    with desk.store.database.read() as connection:
+        found: int = connection.execute(select(func.count(message.c.likeness))).scalar_one()
+    return found
+
+
 def test_a_person_is_found_as_client_as_sender_and_as_recipient(desk: PlayedDesk) -> None:
     joined = receive(desk, notice(3, WANG, cc=(LI,)))
 
@@ -68,11 +76,13 @@ def test_of_an_erased_person_no_word_is_left_and_the_figures_stay(desk: PlayedDe
     before = figures(desk.store)
     ignored(desk, raw_mail(LI, "advert"))
     assert still_there(desk.store) == list(WORDS)
+    assert signs_of_texts(desk) > 0
 
     told = erased(desk)
 
     assert told == Erased(2, 1, [])
     assert still_there(desk.store) == []
+    assert signs_of_texts(desk) == 0
     assert figures(desk.store) == before
     assert desk.events(1)[-1] == "person_erased"
 

@@ -82,6 +82,7 @@ def blank_messages(connection: sa.Connection, rows: sa.ColumnElement[bool]) -> N
             subject="",
             text="",
             content=None,
+            likeness=None,
             # Ours tells nothing, and is unique.
             message_id=case((message.c.inbox_id.is_(None), message.c.message_id), else_=""),
         )
