@@ -1,5 +1,7 @@
 """Turns weights into a classification; the order of the rules is that of the desk's label rules."""
 
+import msgspec
+
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.reference import find_references
 from faultdesk.domain.ticket import Classification, FaultClass, Kind, Severity
@@ -34,10 +36,12 @@ _TOLD, _CERTAIN = 3.0, 6.0
 _UNSOLICITED, _FEWEST_TERMS, _TROUBLE_SHARE = 10.0, 2, 0.3
 _CRITICAL, _HIGH, _LOW = 5.0, 3.0, 2.0
 _MOST_EVIDENCE = 8
+_SAYS_LITTLE = 60
 
 
 def decide(message: InboundMessage, terms: Terms, chain: Chain) -> Classification:
     """Say what a message is about."""
+    message = _with_attached_words(message)
     weights = weigh(message, terms)
     if _is_unsolicited(message, weights):
         labels = [("unsolicited", label) for label in weights.sums["unsolicited"]]
@@ -57,6 +61,13 @@ def decide(message: InboundMessage, terms: Terms, chain: Chain) -> Classificatio
         evidence=_evidence(weights, chosen),
         facts=gather_facts(message, kind, weights, chain),
     )
+
+
+def _with_attached_words(message: InboundMessage) -> InboundMessage:
+    """Let the documents speak for a mail that says but "see attached"; else they may be about anything."""
+    if len(message.text.strip()) > _SAYS_LITTLE or not message.attached_text:
+        return message
+    return msgspec.structs.replace(message, text=f"{message.text}\n\n{message.attached_text}")
 
 
 def _is_unsolicited(message: InboundMessage, weights: Weights) -> bool:

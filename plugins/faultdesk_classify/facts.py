@@ -67,7 +67,7 @@ def gather_facts(message: InboundMessage, kind: Kind, weights: Weights, chain: C
     found = {name: one.text for name, one in read.items()}
     text = message.text[:_MOST_CHARACTERS]
     signature = message.signature[:_MOST_CHARACTERS]
-    said = f"{message.subject}\n{text}\n{signature}"
+    said = f"{message.subject}\n{text}\n{signature}\n{message.attached_text[:_MOST_CHARACTERS]}"
     return Facts(
         customer=_value(_CUSTOMER, said) or found.get("customer"),
         site=_value(_SITE, said) or found.get("site"),

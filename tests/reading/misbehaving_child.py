@@ -22,6 +22,7 @@ DEEDS: dict[str, Callable[[], object]] = {
     "eat memory": lambda: bytearray(4 * 1024**3),
     "open files": lambda: [os.open("/dev/null", os.O_RDONLY) for _ in range(200)],
     "write a file": lambda: os.write(os.memfd_create("written"), b"x"),
+    "bomb attached": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "raise": lambda: 1 // 0,
     "raise environment": tell_environment,
     "shout": lambda: sys.stderr.write("no! " * 100_000),
@@ -30,9 +31,12 @@ DEEDS: dict[str, Callable[[], object]] = {
 }
 
 
-def misbehave(raw: bytes, *, size: int, truncated: bool, headers_only: bool) -> InboundMessage:
+def misbehave(
+    raw: bytes, *, size: int, truncated: bool, headers_only: bool, files_closed: bool
+) -> InboundMessage:
     message = read_message(raw, size=size, truncated=truncated, headers_only=headers_only)
-    DEEDS.get(message.subject, bool)()
+    if message.subject != "bomb attached" or not files_closed:
+        DEEDS.get(message.subject, bool)()
     return message
 
 

@@ -37,7 +37,12 @@ MAILS = Path(__file__).parents[1] / "data" / "reading"
         ("iso_2022_jp", "故障報告", [], []),
         ("unknown_8bit_big5", "監視器畫面全黑，請派人來維修，謝謝。", [], []),
         ("base64_with_noise", "门禁坏了", [], []),
-        ("raw_gbk_file_name", "见附件", ["报修单.pdf"], []),
+        (
+            "raw_gbk_file_name",
+            "见附件",
+            ["报修单.pdf"],
+            ["the attachment 报修单.pdf is damaged; its words were not read"],
+        ),
     ],
 )
 def test_a_broken_mail_is_read(name: str, text: str, attachments: list[str], problems: list[str]) -> None:

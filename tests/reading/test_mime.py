@@ -70,7 +70,10 @@ def test_attachment_is_counted_in_decoded_octets() -> None:
     )
 
     assert message.text == "text"
-    assert message.attachments == (Attachment("图.png", "image/png", 5), Attachment("a.txt", "text/plain", 2))
+    assert message.attachments == (
+        Attachment("图.png", "image/png", 5),
+        Attachment("a.txt", "text/plain", 2, text="AB"),
+    )
 
 
 def test_text_around_an_inline_picture_is_joined() -> None:

@@ -67,6 +67,8 @@ def _print_ticket(found: Ticket, written: list[dict[str, Any]], log: tuple[Event
         )
         for file in one["attachments"]:
             out.print(f"  attached: {file['name']} ({file['media_type']}, {file['size']} octets)")
+            for name in file["holds"] or ():
+                out.print(f"    holds: {name}")
         out.print(one["text"].rstrip())
     out.print("\nevents", style="bold")
     for event in log:

@@ -49,11 +49,18 @@ class Address(msgspec.Struct, frozen=True, order=True):
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """What was attached; its bytes stay in the raw message. `size` is in decoded octets."""
+    """What was attached; its bytes stay in the raw message. `size` is in decoded octets.
+
+    The name is made safe and is no other's of the same message; the type is what the content shows.
+    """
 
     name: str
     media_type: str
     size: int
+    holds: tuple[str, ...] = ()
+    """The names in an archive, which is not unpacked."""
+    text: str = ""
+    """The first words of a document, for classes and facts; they are not kept."""
 
 
 class Authentication(msgspec.Struct, frozen=True):
@@ -138,6 +145,11 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     size: int = 0
     """Octets of the raw message as the server told."""
+
+    @property
+    def attached_text(self) -> str:
+        """The words of attached documents."""
+        return "\n\n".join(file.text for file in self.attachments if file.text)
 
     @property
     def reply_address(self) -> Address:

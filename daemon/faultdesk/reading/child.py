@@ -50,7 +50,11 @@ def _serve(requests: BinaryIO, answers: BinaryIO, seconds: float) -> None:
         item = decoder.decode(requests.read(LENGTH.unpack(length)[0]))
         signal.setitimer(signal.ITIMER_REAL, seconds + _GRACE_SECONDS)
         message = read_message(
-            item.content, size=item.size, truncated=item.truncated, headers_only=item.headers_only
+            item.content,
+            size=item.size,
+            truncated=item.truncated,
+            headers_only=item.headers_only,
+            files_closed=item.files_closed,
         )
         answer = encoder.encode(msgspec.structs.replace(message, id=item.id))
         signal.setitimer(signal.ITIMER_REAL, 0)

@@ -11,7 +11,8 @@ _FOOTER = re.compile(
     r"(?:发自|發自)(?!内心|內心|肺腑).{1,50}"
     r"|(?:来自|來自|从|從|通过|透過)\s?我的\s?.{0,20}(?:iPhone|iPad|手机|手機|设备|裝置|Android|安卓|Mac).{0,20}"
     r"|(?:发送自|傳送自|寄自|寄件自|从|從)\s?(?:Windows|Outlook|Samsung|iPhone|iPad|Mac|Android).{0,40}"
-    r"|(?:获取|下载|取得)\s?(?:适用于|適用於)?.{0,12}\bOutlook\b.{0,20}"
+    r"|(?:获取|下载|下載|取得)\s?(?:适用于|適用於)?.{0,12}\bOutlook\b.{0,60}"
+    r"|(?:来自|來自|由|签名由|簽名由|通过|透過)[^，。,.]{0,20}(?:邮箱|郵箱|信箱|邮件客户端)(?:大师)?(?:发送|發送|寄出|定制)?"
     r"|(?:sent|send) (?:from|via) (?:my |mail |outlook|yahoo|samsung|proton|gmail|huawei|the all|a mobile|an? android|wecom|foxmail).{0,60}"
     r"|sent from (?:mail|outlook)|get outlook for .{0,40}",
     re.IGNORECASE,

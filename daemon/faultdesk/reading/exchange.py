@@ -24,6 +24,8 @@ class RawItem(msgspec.Struct, frozen=True, kw_only=True):
     truncated: bool = False
     id: int = 0
     headers_only: bool = False
+    files_closed: bool = False
+    """Attachments are listed but not looked into: for a message whose documents killed the reader before."""
 
 
 class ReadingFailure(msgspec.Struct, frozen=True):

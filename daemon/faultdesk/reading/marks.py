@@ -11,7 +11,7 @@ _FIELDS_WITHIN = 14
 """Lines a header block may span, with folded recipients and empty lines."""
 _DASHES = r"[-—_=*]{2,80}"
 _ORIGINAL = re.compile(
-    rf"{_DASHES}\s*(?:回复的?|回覆的?|答复的?)?(?:原始?(?:邮件|郵件|消息|訊息|信件)|original(?: (?:message|mail|appointment))?)"
+    rf"{_DASHES}\s*(?:回复的?|回覆的?|答复的?)?(?:原始?(?:邮件|郵件|消息|訊息|信件)|(?:邮件|郵件)原[文件]|(?:original|replied)(?: (?:message|mail|appointment))?)"
     rf"(?:信息)?\s*(?:{_DASHES})?|原始(?:邮件|郵件)",
     re.IGNORECASE,
 )
@@ -24,6 +24,8 @@ _WROTE = re.compile(r"(?:\bwrote|写道|寫道|a écrit|schrieb[^\n]{0,100})\s?[
 _WROTE_BEGINS = re.compile(r"(?:On|在|于|於|Le|Am)\b|在|于|於")
 _MOMENT = re.compile(r"\d{1,2}\s?[:：]\s?\d\d|@|\d\s?月\s?\d|\d/\d{1,2}/\d|\d-\d{1,2}-\d")
 _RULE = re.compile(r"[-_—=]{5,200}")
+_RULED = re.compile(r"-{3,80}[^-\n]{1,40}-{3,80}")
+"""A title between rules, in whatever words: it leads in history if a header block stands right below."""
 _LABELS = {
     "from": r"发\s?件\s?人|发信人|寄件者|寄件人|發件人|from",
     "date": r"(?:发送|发件|傳送|發送|寄件)(?:时间|日期|時間)|日\s?期|时\s?间|時\s?間|sent|date",
@@ -74,11 +76,14 @@ def _separator(lines: list[str], at: int, line: str) -> Mark | None:
     """Recognise "---- Original Message ----" and its kin, with the header block below it."""
     line = line.replace("\xa0", " ")
     forwards = _FORWARDED.fullmatch(line) is not None
-    if not forwards and not _ORIGINAL.fullmatch(line):
+    is_known = forwards or _ORIGINAL.fullmatch(line) is not None
+    if not is_known and not _RULED.fullmatch(line):
         return None
     below = next_filled(lines, at + 1)
     block = _fields(lines, below) if below < len(lines) else None
-    return block._replace(start=at, forwards=forwards) if block else Mark(at, at + 1, forwards)
+    if block:
+        return block._replace(start=at, forwards=forwards)
+    return Mark(at, at + 1, forwards) if is_known else None
 
 
 def _header_block(lines: list[str], at: int, line: str) -> Mark | None:

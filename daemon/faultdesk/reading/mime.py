@@ -18,7 +18,7 @@ from faultdesk.reading.headers import (
     thread_of,
 )
 from faultdesk.reading.language import language_of
-from faultdesk.reading.marks import Mark
+from faultdesk.reading.marks import Mark, is_forward
 from faultdesk.reading.parts import Content, charset_of, content_of
 from faultdesk.reading.policy import BOUNDED
 from faultdesk.reading.quoting import part_body
@@ -41,12 +41,17 @@ _NO_CONTENT = Content("", (), (), "")
 
 
 def read_message(
-    raw: bytes, *, size: int | None = None, truncated: bool = False, headers_only: bool = False
+    raw: bytes,
+    *,
+    size: int | None = None,
+    truncated: bool = False,
+    headers_only: bool = False,
+    files_closed: bool = False,
 ) -> InboundMessage:
     """Read a message, whatever the octets are.
 
     `size` is what the server told; `truncated` says that only the header section was kept,
-    `headers_only` that nothing but it is to be looked at.
+    `headers_only` that nothing but it is to be looked at, `files_closed` that attachments are not looked into.
     """
     octets = len(raw) if size is None else size
     problems: list[str] = []
@@ -56,10 +61,10 @@ def read_message(
         problems.append("only the header of the message was read")
     if truncated or headers_only:
         return _composed(_parse_header(raw), _NO_CONTENT, problems, octets)
-    return _composed(*_read_whole(raw, problems), problems, octets)
+    return _composed(*_read_whole(raw, problems, files_closed=files_closed), problems, octets)
 
 
-def _read_whole(raw: bytes, problems: list[str]) -> tuple[Message, Content]:
+def _read_whole(raw: bytes, problems: list[str], *, files_closed: bool) -> tuple[Message, Content]:
     multiparts = list(_positions(raw))
     if len(multiparts) > _MOST_MULTIPARTS:
         problems.append(
@@ -69,7 +74,8 @@ def _read_whole(raw: bytes, problems: list[str]) -> tuple[Message, Content]:
     head, body = _sections(raw)
     try:
         message = BytesParser(policy=BOUNDED).parsebytes(head + body)
-        return message, content_of(message)
+        passes_on = is_forward(Fields(message.raw_items(), charset_of(message)).text("subject"))
+        return message, content_of(message, passes_on=passes_on, looks_into_files=not files_closed)
     except RecursionError:
         problems.append("the message is nested too deeply; only its header was read")
         return _parse_header(raw), _NO_CONTENT

@@ -1,27 +1,32 @@
 """The parts of a message (RFC 2046): its text, and what else is attached."""
 
-import re
+import base64
+import binascii
+from collections.abc import Callable
 from email.message import Message
 from typing import NamedTuple
 
 from faultdesk.domain.message import Attachment
-from faultdesk.reading.charset import REPLACEMENT, decode
+from faultdesk.reading.archives import UnreadableFileError
+from faultdesk.reading.documents import rtf_text
+from faultdesk.reading.files import File, Files
 from faultdesk.reading.headers import Fields, one_line, parameters
-from faultdesk.reading.hypertext import text_of
-from faultdesk.reading.sealed import ENCRYPTED, SIGNED, is_encrypted_text, is_sealed, unwrapped
-from faultdesk.reading.uuencoded import without_files
+from faultdesk.reading.kinds import HEAD
+from faultdesk.reading.meetings import meeting_text
+from faultdesk.reading.sealed import ENCRYPTED, SIGNED, is_sealed, unwrapped
+from faultdesk.reading.texts import LONGEST_TEXT, is_blank, read_text
+from faultdesk.reading.tnef import is_tnef, unwrap
 
 MOST_PARTS = 200
 ONLY_PICTURES = "the message holds no text, only pictures; look at them"
-LONGEST_TEXT = 512 * 1024
-"""Octets of a text part that are looked at."""
-_BLANK = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufeff]*")
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w-]{2,40})", re.IGNORECASE)
-_META_WITHIN = 2048
 _TEXTS = frozenset({"text/plain", "text/html"})
-_HTML_BEGINS = re.compile(r"\s{0,99}(?:<!doctype html|<html[\s>])", re.IGNORECASE)
-_LINE_END = re.compile(r"\r\n?")
-_FORMAT_FLOWED = "flowed"
+_SPARE_TEXTS: dict[str, Callable[[bytes], str]] = {
+    "text/calendar": meeting_text,
+    "application/rtf": rtf_text,
+    "text/rtf": rtf_text,
+}
+"""What speaks for a message that has no other text."""
+_FORWARD_FIELDS = ("From", "Date", "To", "Subject")
 
 
 class Content(NamedTuple):
@@ -33,15 +38,22 @@ class Content(NamedTuple):
     calendar_method: str
 
 
-def content_of(message: Message) -> Content:
-    """Read all parts, to the bounded number and depth that a parsed message has."""
-    reader = _PartReader(charset_of(message))
+def content_of(message: Message, *, passes_on: bool = False, looks_into_files: bool = True) -> Content:
+    """Read all parts, to the bounded number and depth that a parsed message has.
+
+    A message attached to one that `passes_on`, or says nothing itself, is read as if forwarded in the text.
+    """
+    reader = _PartReader(charset_of(message), Files(looks_into=looks_into_files))
     text = reader.read(message)
-    if is_blank(text) and any(file.media_type.startswith("image/") for file in reader.attachments):
-        reader.problems.append(ONLY_PICTURES)
-    return Content(
-        text, tuple(reader.attachments), tuple(dict.fromkeys(reader.problems)), reader.calendar_method
-    )
+    if (passes_on or is_blank(text)) and message.get_content_type() != "multipart/report":
+        text = "\n\n".join([text, *map(reader.read_forwarded, reader.messages)]).strip("\n")
+    if is_blank(text):
+        text = next((spare for spare in reader.spare_texts if not is_blank(spare)), "")
+    files = tuple(reader.files.found)
+    problems = [*reader.problems, *reader.files.problems]
+    if is_blank(text) and any(file.media_type.startswith("image/") for file in files):
+        problems.append(ONLY_PICTURES)
+    return Content(text, files, tuple(dict.fromkeys(problems)), reader.calendar_method)
 
 
 def charset_of(message: Message) -> str:
@@ -57,10 +69,12 @@ def charset_of(message: Message) -> str:
 class _PartReader:
     """Goes through the parts once, in their order."""
 
-    def __init__(self, charset: str) -> None:
+    def __init__(self, charset: str, files: Files) -> None:
         self._charset = charset
-        self.attachments: list[Attachment] = []
+        self.files = files
         self.problems: list[str] = []
+        self.messages: list[Message] = []
+        self.spare_texts: list[str] = []
         self.calendar_method = ""
         self._seen = 0
 
@@ -86,6 +100,12 @@ class _PartReader:
             return "\n".join(text for text in texts if not is_blank(text))
         return self._read_leaf(part, media_type, wanted=wanted)
 
+    def read_forwarded(self, message: Message) -> str:
+        """Read an attached message, under the head that a program writes above one it forwards in the text."""
+        fields = Fields(message.raw_items(), charset_of(message))
+        head = [f"{name}: {one_line(fields.text(name.lower()))}" for name in _FORWARD_FIELDS]
+        return "\n".join(["---------- Forwarded message ----------", *head, "", self.read(message)])
+
     def _read_alternative(self, children: list[Message], *, wanted: bool) -> str:
         """Take the plain text unless it is empty, else what comes next."""
         text = ""
@@ -96,57 +116,46 @@ class _PartReader:
 
     def _read_leaf(self, part: Message, media_type: str, *, wanted: bool) -> str:
         fields = Fields(part.raw_items(), self._charset)
-        typed, disposed = (
-            _parameters_of(fields, "content-type"),
-            _parameters_of(fields, "content-disposition"),
-        )
+        typed = _parameters_of(fields, "content-type")
+        name = _parameters_of(fields, "content-disposition").get("filename") or typed.get("name") or ""
         if media_type == "text/calendar":
             self.calendar_method = typed.get("method", "").lower()
-        name = disposed.get("filename") or typed.get("name") or ""
         is_attached = fields.first("content-disposition").strip().lower().startswith("attachment")
         # A "multipart" whose boundary never comes is shown as the text it is.
         is_text = media_type in _TEXTS or media_type.startswith("multipart/")
-        if name or is_attached or not is_text:
-            self.attachments.append(Attachment(name or _inner_name(part), media_type, _size_of(part)))
-            return ""
-        return self._read_text(part, media_type, typed) if wanted else ""
+        if is_text and not name and not is_attached:
+            return self._read_text(part, media_type, typed) if wanted else ""
+        if is_tnef(media_type, name):
+            return self._read_wrapped(part, name, media_type, wanted=wanted)
+        if media_type in _SPARE_TEXTS and not is_attached:
+            self.spare_texts.append(_SPARE_TEXTS[media_type](_octets_of(part)[:LONGEST_TEXT]))
+        if (inner := _inner(part)) is not None:
+            self.messages.append(inner)
+            name = name or _name_of(inner)
+        self.files.add(_file(part, name, media_type))
+        return ""
 
     def _read_text(self, part: Message, media_type: str, typed: dict[str, str]) -> str:
-        octets = _octets_of(part)
-        if len(octets) > LONGEST_TEXT:
-            self.problems.append(f"a text of {len(octets)} octets was cut after {LONGEST_TEXT}")
-            # Between two lines, lest a character be cut in half and the charset go unrecognised.
-            octets = octets[:LONGEST_TEXT].rpartition(b"\n")[0] or octets[:LONGEST_TEXT]
-        label = typed.get("charset", "")
-        if media_type == "text/html":
-            meta = None if label else _META_CHARSET.search(octets[:_META_WITHIN])
-            html = decode(octets, meta[1].decode("ascii", "replace") if meta else label)
-            text = text_of(html)
-        else:
-            text = _LINE_END.sub("\n", decode(octets, label))
-            if typed.get("format", "").lower() == _FORMAT_FLOWED:
-                text = _unflowed(text, deletes_space=typed.get("delsp", "").lower() == "yes")
-            text = self._without_extras(text)
-        if REPLACEMENT in text:
-            self.problems.append("some characters of the text could not be decoded")
-        return text
+        read = read_text(_octets_of(part), media_type, typed)
+        self.problems += read.problems
+        for file in read.files:
+            self._add_octets(one_line(file.name), file.octets)
+        return read.text
 
-    def _without_extras(self, text: str) -> str:
-        """Read what a plain text is not meant to hold, and does: HTML, uuencoded files, PGP."""
-        if _HTML_BEGINS.match(text):
-            return text_of(text)
-        if is_encrypted_text(text):
-            self.problems.append(ENCRYPTED)
-        text, files = without_files(text)
-        self.attachments += [
-            Attachment(one_line(file.name), "application/octet-stream", len(file.octets)) for file in files
-        ]
-        return text
+    def _read_wrapped(self, part: Message, name: str, media_type: str, *, wanted: bool) -> str:
+        """Read what Outlook wrapped; what cannot be unwrapped stays the attachment it is."""
+        try:
+            wrapped = unwrap(_octets_of(part))
+        except UnreadableFileError:
+            self.problems.append("the text is in a winmail.dat that cannot be read")
+            self.files.add(_file(part, name, media_type))
+            return ""
+        for inner_name, octets in wrapped.files[:MOST_PARTS]:
+            self._add_octets(inner_name, octets)
+        return wrapped.text if wanted else ""
 
-
-def is_blank(text: str) -> bool:
-    """Tell whether there is nothing to see."""
-    return _BLANK.fullmatch(text) is not None
+    def _add_octets(self, name: str, octets: bytes) -> None:
+        self.files.add(File(name, "application/octet-stream", len(octets), octets[:HEAD], lambda: octets))
 
 
 def _parameters_of(fields: Fields, name: str) -> dict[str, str]:
@@ -158,15 +167,36 @@ def _octets_of(part: Message) -> bytes:
     return payload if isinstance(payload, bytes) else b""
 
 
+def _file(part: Message, name: str, media_type: str) -> File:
+    return File(name, media_type, _size_of(part), _head_of(part), lambda: _octets_of(part))
+
+
+def _is_base64(part: Message) -> bool:
+    return str(part.get("content-transfer-encoding", "")).strip().lower() == "base64"
+
+
 def _size_of(part: Message) -> int:
     """Count the decoded octets; for base64, which the great ones are in, without decoding them."""
     if part.is_multipart():
         return sum(len(_octets_of(leaf)) for leaf in part.walk() if not leaf.is_multipart())
     payload = _encoded(part)
-    if not payload or str(part.get("content-transfer-encoding", "")).strip().lower() != "base64":
+    if not payload or not _is_base64(part):
         return len(_octets_of(part))
     digits = len(payload) - sum(payload.count(space) for space in "\r\n\t ")
     return max(0, digits // 4 * 3 - payload[-8:].count("="))
+
+
+def _head_of(part: Message) -> bytes:
+    """Decode the first octets only."""
+    if part.is_multipart():
+        return b""
+    if not _is_base64(part):
+        return _octets_of(part)[:HEAD]
+    digits = "".join(_encoded(part)[: 2 * HEAD].split())
+    try:
+        return base64.b64decode(digits[: len(digits) // 4 * 4])[:HEAD]
+    except (binascii.Error, ValueError):
+        return _octets_of(part)[:HEAD]
 
 
 def _encoded(part: Message) -> str:
@@ -177,23 +207,15 @@ def _encoded(part: Message) -> str:
         return ""
 
 
-def _inner_name(part: Message) -> str:
-    """Name an attached message after its subject."""
+def _inner(part: Message) -> Message | None:
+    """Give the message in a message/rfc822 part."""
     if not part.is_multipart() or part.get_content_type() != "message/rfc822":
-        return ""
+        return None
     inner = part.get_payload(0)
-    subject = Fields(inner.raw_items()).text("subject") if isinstance(inner, Message) else ""
+    return inner if isinstance(inner, Message) else None
+
+
+def _name_of(message: Message) -> str:
+    """Name an attached message after its subject."""
+    subject = Fields(message.raw_items()).text("subject")
     return one_line(f"{subject[:100]}.eml") if subject else ""
-
-
-def _unflowed(text: str, *, deletes_space: bool) -> str:
-    """Join the lines that were broken for transport (RFC 3676 sections 4.1 and 4.2)."""
-    paragraphs: list[list[str]] = []
-    goes_on = False
-    for line in text.split("\n"):
-        stuffed = line.removeprefix(" ")
-        if not goes_on or stuffed.startswith(">"):
-            paragraphs.append([])
-        goes_on = stuffed.endswith(" ") and stuffed != "-- " and not stuffed.startswith(">")
-        paragraphs[-1].append(stuffed[:-1] if goes_on and deletes_space else stuffed)
-    return "\n".join("".join(paragraph) for paragraph in paragraphs)

@@ -73,7 +73,7 @@ def messages(connection: sa.Connection, ticket_id: int) -> list[Row]:
 
 
 def _attachments(connection: sa.Connection, message_row: int) -> list[Row]:
-    columns = (attachment.c.name, attachment.c.media_type, attachment.c.size)
+    columns = (attachment.c.name, attachment.c.media_type, attachment.c.size, attachment.c.holds)
     rows = connection.execute(select(*columns).where(attachment.c.message_id == message_row))
     return [row._asdict() for row in rows]
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-import msgspec
 import sqlalchemy as sa
 from sqlalchemy import bindparam, select
 
@@ -120,7 +119,16 @@ class SqlMessages:
         if received.attachments:
             self._connection.execute(
                 attachment.insert(),
-                [msgspec.structs.asdict(file) | {"message_id": row} for file in received.attachments],
+                [
+                    {
+                        "message_id": row,
+                        "name": file.name,
+                        "media_type": file.media_type,
+                        "size": file.size,
+                        "holds": file.holds or None,
+                    }
+                    for file in received.attachments
+                ],
             )
 
     def add_mail(self, mail: OutgoingMail, subject: str, text: str) -> int | None:

@@ -207,6 +207,7 @@ attachment = Table(
     Column("name", Text, nullable=False),
     Column("media_type", Text, nullable=False),
     Column("size", sa.BigInteger, nullable=False),
+    Column("holds", sa.JSON),
 )
 
 job = Table(

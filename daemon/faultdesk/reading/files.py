@@ -1,0 +1,81 @@
+"""The files that come with a message: named safely, typed by content, looked into within bounds."""
+
+import mimetypes
+import unicodedata
+from collections.abc import Callable
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from pathvalidate import sanitize_filename
+
+from faultdesk.domain.message import Attachment
+from faultdesk.reading.archives import UnreadableFileError, is_archive, names_in
+from faultdesk.reading.documents import LONGEST, is_document, words_of
+from faultdesk.reading.kinds import is_program, media_type_of
+
+_LONGEST_STEM = 70
+"""Characters, which may take three octets each; a file system has room for 255."""
+_LARGEST = 20 * 1024 * 1024
+_MOST_LOOKED_INTO = 10
+"""Files of one message."""
+NAMELESS = "attachment"
+
+
+class File(NamedTuple):
+    """A file as the message brings it: `head` its first octets, `octets` decodes all of them, `size` counts them."""
+
+    name: str
+    media_type: str
+    size: int
+    head: bytes
+    octets: Callable[[], bytes]
+
+
+class Files:
+    """The files of one message, in their order."""
+
+    def __init__(self, *, looks_into: bool) -> None:
+        """Begin without any; `looks_into` is False for a message whose files ended a reader."""
+        self.found: list[Attachment] = []
+        self.problems: list[str] = []
+        self._left = _MOST_LOOKED_INTO if looks_into else 0
+        self._names: set[str] = set()
+
+    def add(self, file: File) -> None:
+        """Take a file, and look into it if words or names can be taken out of it."""
+        media_type = media_type_of(file.head, file.media_type, file.name)
+        name = self._unique(safe_name(file.name, media_type))
+        if is_program(media_type, file.name):
+            self.problems.append(f"the attachment {name} is a program; do not open it")
+        words, names = "", tuple[str, ...]()
+        try:
+            if self._may_look_into(file, media_type):
+                octets = file.octets()
+                words = words_of(media_type, octets) if is_document(media_type) else ""
+                names = names_in(media_type, octets) if is_archive(media_type) else ()
+        except UnreadableFileError as error:
+            self.problems.append(f"the attachment {name} {error}; its words were not read")
+        self.found.append(Attachment(name, media_type, file.size, holds=names, text=words[:LONGEST]))
+
+    def _may_look_into(self, file: File, media_type: str) -> bool:
+        may = (is_document(media_type) or is_archive(media_type)) and self._left > 0 and file.size <= _LARGEST
+        self._left -= may
+        return may
+
+    def _unique(self, name: str) -> str:
+        """Give a name no other file of the message has, whatever the case."""
+        path = PurePosixPath(name)
+        unique, count = name, 1
+        while unique.casefold() in self._names:
+            count += 1
+            unique = f"{path.stem} ({count}){path.suffix}"
+        self._names.add(unique.casefold())
+        return unique
+
+
+def safe_name(name: str, media_type: str) -> str:
+    """Give a name that no file system or reader is fooled by: no path, no device, no text turned around."""
+    shown = "".join(letter for letter in name if unicodedata.category(letter) not in {"Cc", "Cf", "Co", "Cs"})
+    path = PurePosixPath(shown.replace("\\", "/").rpartition("/")[2])
+    safe = sanitize_filename(path.stem[:_LONGEST_STEM] + path.suffix[:20], platform="universal").strip(". ")
+    return safe or NAMELESS + (mimetypes.guess_extension(media_type) or "")
