@@ -31,6 +31,7 @@ DATA ?= tests/data/mails
 accuracy: .venv/development
 	$(BIN)/python -m benchmarks.accuracy $(DATA)
 	$(BIN)/python -m benchmarks.by_writer
+	$(BIN)/python -m benchmarks.new_words
 
 # Learns anew from plugins/faultdesk_classify/texts; the model goes into the repository with them.
 train: .venv/development

@@ -70,3 +70,51 @@ def test_wide_cell_beside_many_rows_costs_no_padding() -> None:
     html = f"<table><tr><td>{'x' * 100_000}</td></tr>{'<tr><td>a</td><td>b</td></tr>' * 1_000}</table>"
 
     assert len(text_of(html)) < 110_000
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ('<a href="https://pay.example/x">click here</a>', "click here <https://pay.example/x>"),
+        ('<a href="https://evil.example/">www.bank.example</a>', "www.bank.example <https://evil.example/>"),
+        ('<a href="https://www.bank.example/">bank.example</a>', "bank.example"),
+        ('<a href="mailto:w@x.example">王</a>', "王"),
+        ('<a href="https://x.example"><img src="logo.png"></a>door', "door"),
+        ('<a href="javascript:alert(1)">door</a>', "door"),
+    ],
+)
+def test_links_say_where_they_lead(html: str, text: str) -> None:
+    assert text_of(f"<p>{html}</p>") == text
+
+
+def test_not_more_links_are_shown_than_anybody_reads() -> None:
+    assert text_of('<a href="https://x.example/1">a</a>' * 6_000).count("<https://") == 5_000
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        '<span style="color:#FFFFFF">secret</span>',
+        '<font color="white">secret</font>',
+        '<td bgcolor="#ffffff"><span style="color: rgb(255, 255, 255)">secret</span></td>',
+        '<div style="font-size:0px">secret</div>',
+        '<div style="opacity:0">secret</div>',
+        '<div style="max-height:0;overflow:hidden">secret</div>',
+    ],
+)
+def test_what_nobody_sees_is_not_read(hidden: str) -> None:
+    assert text_of(f"<table><tr>{hidden}</tr></table><p>door</p>").strip() == "door"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        '<td bgcolor="#003366"><font color="#ffffff">title</font></td>',
+        '<td style="background:navy"><b style="color:white">title</b></td>',
+        '<td style="color:#fff8dc">title</td>',
+        '<td style="background-color:white">title</td>',
+        '<td style="line-height:0.9">title</td>',
+    ],
+)
+def test_white_text_on_a_colour_is_read(shown: str) -> None:
+    assert text_of(f"<table><tr>{shown}</tr></table>") == "title"

@@ -9,6 +9,9 @@ from collections import Counter
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from faultdesk.reading.visibility import is_hidden, may_hide
+
+MOST_LINKS = 5_000
 LONGEST = 1024 * 1024
 """Characters of HTML that are looked at."""
 _DEEPEST = 2_000
@@ -19,10 +22,8 @@ _BLOCK_TAG = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(r"<[^<>]*>")
-_HIDDEN = re.compile(
-    r"\shidden\b|display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|font-size\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$|[\"'])",
-    re.IGNORECASE,
-)
+_HOST = re.compile(r"https?://(?:[^/?#@\s]{0,200}@)?(?:www\.)?([^/?#:\s]{1,255})", re.IGNORECASE)
+_LONGEST_LINK = 300
 _CITED = re.compile(r"quote|isreplycontent|cite", re.IGNORECASE)
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _DROPPED = frozenset(
@@ -93,7 +94,7 @@ def text_of(html: str) -> str:
     if _depth(html) > _DEEPEST:
         return _TAG.sub("\n", html)
     root = LexborHTMLParser(html).root
-    return "" if root is None else _Page(may_hide=bool(_HIDDEN.search(html))).render(root)
+    return "" if root is None else _Page(may_hide=may_hide(html)).render(root)
 
 
 def _depth(html: str) -> int:
@@ -140,6 +141,8 @@ class _Page:
         self._may_hide = may_hide
         self._sheets = [_Sheet()]
         self._preformatted = 0
+        self._links: list[str] = []
+        self._links_shown = 0
 
     def render(self, root: LexborNode) -> str:
         node = root
@@ -165,12 +168,14 @@ class _Page:
         if tag == "-text":
             self._write(node.text_content or "")
             return ""
-        if tag in _DROPPED or tag.startswith(("-", "!")) or (self._may_hide and _is_hidden(node)):
+        if tag in _DROPPED or tag.startswith(("-", "!")) or (self._may_hide and is_hidden(node)):
             return ""
         if tag == "br":
             self._sheets[-1].end_line(even_if_empty=True)
         elif tag == "blockquote" and _is_cited(node):
             tag = _CITE
+        if tag == "a":
+            self._links.append(_target(node))
         if tag in _CELLS:
             self._sheets.append(_Sheet())
         elif tag in _BLOCKS:
@@ -188,6 +193,8 @@ class _Page:
             self._preformatted += 1
 
     def _leave(self, tag: str) -> None:
+        if tag == "a":
+            self._show(self._links.pop())
         if tag in _CELLS:
             self._close_sheet(cited=tag == _CITE)
         elif tag in _BLOCKS:
@@ -198,6 +205,12 @@ class _Page:
                 sheet.end_row()
             elif tag == "pre":
                 self._preformatted -= 1
+
+    def _show(self, target: str) -> None:
+        """Write where a link leads, unless its words say so."""
+        if target and self._links_shown < MOST_LINKS:
+            self._links_shown += 1
+            self._sheets[-1].line.append(f" <{target}>")
 
     def _close_sheet(self, *, cited: bool) -> None:
         text = self._sheets.pop().text()
@@ -224,11 +237,13 @@ class _Page:
             sheet.line.append(text)
 
 
-def _is_hidden(node: LexborNode) -> bool:
-    attributes = node.attributes
-    return bool(attributes) and (
-        "hidden" in attributes or bool(_HIDDEN.search(attributes.get("style") or ""))
-    )
+def _target(node: LexborNode) -> str:
+    """Give the address a link leads to, or "" when it has no words or these say it."""
+    target = (node.attributes.get("href") or "").strip()
+    host = _HOST.match(target)
+    label = node.text() if host else ""
+    is_said = not label.strip() or (host is not None and host[1].lower() in label.lower())
+    return "" if is_said else _SPACES.sub("", target)[:_LONGEST_LINK]
 
 
 def _is_cited(node: LexborNode) -> bool:
