@@ -9,7 +9,9 @@ from benchmarks.labelled import Labelled
 from faultdesk.handlers.host import Host
 from faultdesk_classify import ClassifyHandler
 from faultdesk_classify.learned.tokens import Written, written
+from faultdesk_classify.terms import loaded_terms
 from faultdesk_classify.training.chain import train_chain
+from faultdesk_classify.training.linear import lesson_of, train_linear
 from faultdesk_classify.training.texts import Sample, samples
 
 _FOLDS = 5
@@ -25,9 +27,11 @@ def unbiased_hosts(given: Sequence[Labelled]) -> Iterator[list[Host]]:
     with TemporaryDirectory() as folder:
         for fold in range(_FOLDS if known else 0):
             held = known[fold::_FOLDS]
-            model = Path(folder) / f"{fold}.crfsuite"
-            train_chain(_without(texts, [given[at] for at in held]), model)
-            host = Host({"classify": ClassifyHandler(model=model)})
+            others = _without(texts, [given[at] for at in held])
+            model, linear = Path(folder) / f"{fold}.crfsuite", Path(folder) / f"{fold}.linear"
+            train_chain(others, model)
+            linear.write_bytes(train_linear([lesson_of(sample) for sample in others], loaded_terms(None)))
+            host = Host({"classify": ClassifyHandler(model=model, linear=linear)})
             for at in held:
                 hosts[at] = host
         yield hosts

@@ -15,7 +15,9 @@ from faultdesk.handlers.testing import a_message
 from faultdesk_classify import ClassifyHandler
 from faultdesk_classify.learned.chain import Chain, loaded_chain
 from faultdesk_classify.learned.tokens import join, tokens_of, written
+from faultdesk_classify.terms import loaded_terms
 from faultdesk_classify.training.chain import train_chain
+from faultdesk_classify.training.linear import lesson_of, train_linear
 from faultdesk_classify.training.texts import samples
 
 ClassifyHandler()  # reads the bundled model
@@ -80,6 +82,39 @@ def test_tokens_follow_each_other_and_hold_all_that_is_to_see(text: str) -> None
     shown = "".join(text[token.start : token.end] for token in tokens)
     assert "".join(shown.split()) == "".join(text.split())
     assert all(one.end <= other.start for one, other in pairwise(tokens))
+
+
+def test_the_shipped_models_of_classes_are_what_the_texts_teach(tmp_path: Path) -> None:
+    lessons = [lesson_of(sample) for sample in samples()]
+    (tmp_path / "again").write_bytes(train_linear(lessons, loaded_terms(None)))
+    again, shipped = ClassifyHandler(linear=tmp_path / "again"), ClassifyHandler()
+
+    for lesson in lessons[::5]:
+        one, other = again.classify_message(lesson.message), shipped.classify_message(lesson.message)
+        assert one
+        assert other
+        assert (one.kind, one.fault_class, one.system, one.severity) == (
+            other.kind,
+            other.fault_class,
+            other.system,
+            other.severity,
+        )
+
+
+@pytest.mark.parametrize("octets", [0, 5, 100, 5_000, 500_000])
+def test_models_of_classes_that_were_cut_are_refused_at_the_start(tmp_path: Path, octets: int) -> None:
+    (tmp_path / "model").write_bytes(SHIPPED.with_name("linear.model").read_bytes()[:octets])
+
+    with pytest.raises(ConfigError, match="not all of it"):
+        ClassifyHandler(linear=tmp_path / "model")
+
+
+def test_what_nothing_speaks_for_is_unknown_and_asked_for() -> None:
+    about = ClassifyHandler(ask_below=0.9).classify_message(a_message("今天又不行了", subject="麻烦看看"))
+
+    assert about
+    assert (about.fault_class, about.system) == (FaultClass.UNKNOWN, "none")
+    assert "system" in about.unsure
 
 
 @pytest.mark.parametrize("octets", [0, 5, 100, 5_000, 500_000])

@@ -80,6 +80,8 @@ class Classification(msgspec.Struct, frozen=True, kw_only=True):
     facts: Facts = Facts()
     unsolicited: bool = False
     """Adverts, phishing and the like: kept on a ticket, neither answered nor timed."""
+    unsure: tuple[str, ...] = ()
+    """The labels that somebody should look at: "fault_class", "kind", "system"."""
 
 
 class Role(StrEnum):
