@@ -325,3 +325,19 @@ def test_a_second_daemon_on_the_same_file_is_refused(config: Path) -> None:
 
 def test_the_version_is_told() -> None:
     assert run("--version").startswith("faultdesk ")
+
+
+def test_classify_corrects_a_ticket_and_names_what_it_does_not_know(drained: Path) -> None:
+    (ticket, *_) = json.loads(run("--config", drained, "tickets", "--all", "--json"))
+    reference = ticket["reference"]
+
+    run("--config", drained, "classify", reference, "fault/hardware", "parking", "high", "--by", "wang")
+
+    (shown,) = json.loads(run("--config", drained, "ticket", reference, "--json"))
+    about = shown["classification"]
+    told = (about["kind"], about["fault_class"], about["system"], about["severity"])
+    assert told == ("fault", "hardware", "parking", "high")
+    event = shown["events"][-1]
+    assert (event["kind"], event["actor"]) == ("reclassified", "wang")
+    said = run("--config", drained, "classify", reference, "Gate-3!", expect=1)
+    assert "gate-3!: no kind, fault class, severity or name of a system" in said

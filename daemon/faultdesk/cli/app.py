@@ -49,6 +49,7 @@ for command in (
     retention.hold,
     tickets.tickets,
     tickets.ticket,
+    tickets.classify,
     tickets.resolve,
     tickets.explain,
     read.read,

@@ -12,6 +12,7 @@ from faultdesk.adapters.sql.store import SqlTransaction
 from faultdesk.cli.context import configuration, database, desk, reading
 from faultdesk.cli.show import AsJson, Limit, cell, console, listing, write_json
 from faultdesk.domain import promise
+from faultdesk.domain.correction import RECLASSIFIED, parse_correction
 from faultdesk.domain.ticket import Event, Status, Ticket
 from faultdesk.errors import NotFoundError, PermanentError
 
@@ -114,6 +115,23 @@ def resolve(
             }
             opened.changes.change(transaction, found.id, Event("resolved", data, actor=by))
     typer.echo(f"{found.reference} resolved; the daemon sends the report")
+
+
+def classify(
+    context: typer.Context,
+    reference: Reference,
+    words: Annotated[list[str], typer.Argument(help="As in: fault/line cctv high.")],
+    by: Annotated[str, typer.Option(help="Who says so, for the ticket's log.")] = "operator",
+) -> None:
+    """Say what a ticket is really about: kind, fault class, system, severity, in any order."""
+    try:
+        labels = parse_correction(" ".join(words))
+    except ValueError as error:
+        raise PermanentError(str(error)) from error
+    with desk(context) as opened, opened.store.write() as transaction:
+        found = find_ticket(transaction, reference)
+        opened.changes.change(transaction, found.id, Event(RECLASSIFIED, {"labels": dict(labels)}, actor=by))
+    typer.echo(f"{found.reference} is {', '.join(f'{name} {label}' for name, label in labels.items())}")
 
 
 def explain(context: typer.Context, reference: Reference, as_json: AsJson = False) -> None:

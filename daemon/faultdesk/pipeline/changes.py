@@ -1,5 +1,6 @@
 """A change of a ticket: the event, the state that follows, and what handlers make of it."""
 
+from faultdesk.domain.correction import RECLASSIFIED, corrected
 from faultdesk.domain.replay import HOLDS, noticed_after, status_after
 from faultdesk.domain.ticket import Event
 from faultdesk.handlers.host import Failure, Host
@@ -28,6 +29,8 @@ class Changes:
         tx.tickets.record(ticket_id, [event], now)
         if (status := status_after(before.status, event)) is not before.status:
             tx.tickets.set_status(ticket_id, status)
+        if event.kind == RECLASSIFIED:
+            tx.tickets.set_classification(ticket_id, corrected(before.classification, event.data["labels"]))
         if event.kind in HOLDS:
             tx.tickets.set_held(ticket_id, held=HOLDS[event.kind])
         noticed_at = noticed_after(before.noticed_at, event)

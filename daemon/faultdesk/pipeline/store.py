@@ -199,6 +199,9 @@ class Tickets(Protocol):
     def set_noticed_at(self, ticket_id: int, noticed_at: datetime) -> None:
         """Note that an earlier notice was worked on later."""
 
+    def set_classification(self, ticket_id: int, classification: Classification) -> None:
+        """Note that somebody knows better what a ticket is about."""
+
     def set_status(self, ticket_id: int, status: Status) -> None:
         """Change where the ticket is."""
 

@@ -116,6 +116,13 @@ class SqlTickets(SqlMessages):
             ticket.update().where(ticket.c.id == ticket_id).values(noticed_at=noticed_at)
         )
 
+    def set_classification(self, ticket_id: int, classification: Classification) -> None:
+        """Note that somebody knows better what a ticket is about."""
+        written = msgspec.to_builtins(classification)
+        self._connection.execute(
+            ticket.update().where(ticket.c.id == ticket_id).values(classification=written)
+        )
+
     def set_status(self, ticket_id: int, status: Status) -> None:
         """Change where the ticket is."""
         self._connection.execute(ticket.update().where(ticket.c.id == ticket_id).values(status=status))
