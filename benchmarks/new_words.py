@@ -15,7 +15,7 @@ from typing import NamedTuple
 from faultdesk.reading import read_message
 
 CORPUS = Path(__file__).parents[1] / "tests" / "data" / "quoting"
-_BLANK = re.compile(r"-{5,}|[\s\u00a0\u200b-\u200f\ufeff*]")
+_BLANK = re.compile(r"-{5,}|^-- ?$|[\s\u00a0\u200b-\u200f\ufeff*]", re.MULTILINE)
 
 
 class Parting(NamedTuple):

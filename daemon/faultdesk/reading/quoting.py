@@ -7,8 +7,8 @@ from faultdesk.reading.closings import part
 from faultdesk.reading.marks import Mark, find_mark, is_forward, next_filled
 
 _UNQUOTED = re.compile(r"^\s{0,3}>[ ]?")
-_MEASURE = re.compile(r"\s*>=?\s?\d")
-"""">30 °C", which outside an answered quote is no quotation."""
+_MEASURE = re.compile(r"\s*>=?\s?\d(?!\d{3}\s?[年/-])")
+"""">30 °C", which outside an answered quote is no quotation; "> 2026年…" is the date of one."""
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
 
