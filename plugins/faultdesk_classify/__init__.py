@@ -24,7 +24,7 @@ class ClassifyHandler(Handler, frozen=True, kw_only=True):
     linear: Path | None = None
     """Models of kind, fault class, system and severity that were trained elsewhere, in place of the bundled ones."""
     ask_below: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.4
-    """What is less likely is unknown, and the work order asks."""
+    """What is less likely is unsure: taken from the terms alone, and the work order asks."""
 
     def __post_init__(self) -> None:
         # At start, not at the first mail: a bad file must be refused while somebody is looking.

@@ -11,12 +11,14 @@ from faultdesk_classify.facts import gather_facts
 from faultdesk_classify.learned.chain import Chain
 from faultdesk_classify.learned.grams import linear_features
 from faultdesk_classify.learned.linear import Guess, Linear
+from faultdesk_classify.learned.tokens import tokens_of
 from faultdesk_classify.rules import Told, continues, is_unsolicited, told_by_terms
 from faultdesk_classify.terms import Terms
 from faultdesk_classify.weigh import Weights, weigh
 
 _MOST_EVIDENCE = 8
-_SAYS_LITTLE = 60
+_SAYS_LITTLE = 30
+"""Characters of Chinese, or words."""
 _BY_RULE = 0.8
 """How sure a rule is."""
 
@@ -24,31 +26,24 @@ _BY_RULE = 0.8
 def decide(
     message: InboundMessage, terms: Terms, linear: Linear, chain: Chain, ask_below: float
 ) -> Classification:
-    """Say what a message is about; what is less likely than `ask_below` is unknown, and asked for."""
+    """Say what a message is about; what is less likely than `ask_below` is unsure, and asked for."""
     message = _with_attached_words(message)
     weights = weigh(message, terms)
     if is_unsolicited(message, weights):
-        labels = [("unsolicited", label) for label in weights.sums["unsolicited"]]
-        evidence = _evidence(weights, labels)
+        evidence = _evidence(weights, [("unsolicited", label) for label in weights.sums["unsolicited"]])
         return Classification(severity=Severity.LOW, confidence=0.9, evidence=evidence, unsolicited=True)
     told = told_by_terms(message, weights)
     read = linear.read(linear_features(message, weights.sums, told.labels()))
     kind, confidence = _kind(message, told, read["kind"])
     asked = {topic for topic in _topics_of(kind) if read[topic].likelihood < ask_below}
-    fault_class = FaultClass(_label("fault_class", told.fault_class, linear, read, asked))
-    system = "none" if kind is Kind.OTHER else _label("system", told.system, linear, read, asked)
+    labels = {topic: _label(topic, told, linear, read, asked) for topic in _topics_of(kind)}
+    fault_class = FaultClass(labels["fault_class"]) if kind is Kind.FAULT else None
     severity = _severity(kind, Severity(read["severity"].label))
-    is_fault = kind is Kind.FAULT
-    chosen = [
-        ("kind", kind),
-        ("fault_class", fault_class if is_fault else ""),
-        ("system", system),
-        ("severity", severity),
-    ]
+    chosen = [("kind", kind), *labels.items(), ("severity", severity)]
     return Classification(
         kind=kind,
-        fault_class=fault_class if is_fault else None,
-        system=system,
+        fault_class=fault_class,
+        system=labels.get("system", "none"),
         severity=severity,
         confidence=confidence,
         evidence=_evidence(weights, chosen),
@@ -59,14 +54,15 @@ def decide(
 
 def _with_attached_words(message: InboundMessage) -> InboundMessage:
     """Let the documents speak for a mail that says but "see attached"; else they may be about anything."""
-    if len(message.text.strip()) > _SAYS_LITTLE or not message.attached_text:
+    if not message.attached_text or len(tokens_of(message.text)) > _SAYS_LITTLE:
         return message
     return msgspec.structs.replace(message, text=f"{message.text}\n\n{message.attached_text}")
 
 
-def _label(topic: str, told: str, linear: Linear, read: Mapping[str, Guess], asked: AbstractSet[str]) -> str:
+def _label(topic: str, told: Told, linear: Linear, read: Mapping[str, Guess], asked: AbstractSet[str]) -> str:
     """Take what is likeliest; where nothing is, or the label was never learned, what the terms say."""
-    return told if topic in asked or not linear.knows(topic, told) else read[topic].label
+    own = told.labels()[topic]
+    return own if topic in asked or not linear.knows(topic, own) else read[topic].label
 
 
 def _topics_of(kind: Kind) -> tuple[str, ...]:

@@ -67,17 +67,21 @@ def gather_facts(message: InboundMessage, kind: Kind, weights: Weights, chain: C
     found = {name: one.text for name, one in read.items()}
     text = message.text[:_MOST_CHARACTERS]
     signature = message.signature[:_MOST_CHARACTERS]
-    said = f"{message.subject}\n{text}\n{signature}\n{message.attached_text[:_MOST_CHARACTERS]}"
+    said = f"{message.subject}\n{text}\n{signature}"
+    attached = message.attached_text[:_MOST_CHARACTERS]
     return Facts(
-        customer=_value(_CUSTOMER, said) or found.get("customer"),
-        site=_value(_SITE, said) or found.get("site"),
-        contact=_value(_CONTACT, said) or found.get("contact") or _signer(signature or text),
+        customer=_value(_CUSTOMER, said) or found.get("customer") or _value(_CUSTOMER, attached),
+        site=_value(_SITE, said) or found.get("site") or _value(_SITE, attached),
+        contact=_value(_CONTACT, said)
+        or found.get("contact")
+        or _signer(signature or text)
+        or _value(_CONTACT, attached),
         location=found.get("location"),
         device=found.get("device"),
         phone=_phone(text, message.language) or _phone(signature, message.language),
         occurred_at=occurred_at(f"{message.subject}\n{text}", message.date) if kind is Kind.FAULT else None,
-        contract_no=_number(_CONTRACT, said),
-        serial_no=_number(_SERIAL, said),
+        contract_no=_number(_CONTRACT, said) or _number(_CONTRACT, attached),
+        serial_no=_number(_SERIAL, said) or _number(_SERIAL, attached),
         wants_onsite=_wants_onsite(kind, weights),
     )
 

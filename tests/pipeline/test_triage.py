@@ -1,6 +1,8 @@
+import sys
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -143,3 +145,20 @@ def test_a_message_over_which_a_handler_is_too_slow_is_set_aside_and_the_rest_fl
 
     assert [process.state(number)[:2] for number in numbers] == [("done", 0), ("failed", 3), ("done", 0)]
     database.close()
+
+
+def test_message_whose_documents_kill_the_reader_is_read_without_a_look_into_them(store: SqlStore) -> None:
+    child = (sys.executable, "-P", str(Path(__file__).parents[1] / "reading" / "misbehaving_child.py"))
+    misbehaving = Readers(ReadingLimits(processes=1), child)
+    process = Process(store, misbehaving)
+    number = process.receive("bomb")
+
+    process.run()
+    misbehaving.close()
+
+    assert process.state(number)[:2] == ("done", 1)
+    with store.read() as tx:
+        problems = [event.data for event in tx.tickets.events(1) if event.kind == "message_damaged"]
+    assert "the attachments were not looked into, for an earlier attempt at the message failed" in str(
+        problems
+    )

@@ -73,3 +73,13 @@ def test_an_original_too_large_for_mail_stays_with_the_desk_and_is_named() -> No
     assert isinstance(mail, Mail)
     assert mail.attached == ()
     assert "faultdesk inbox show 1 --raw" in mail.text
+
+
+def test_the_work_order_asks_for_what_is_unsure() -> None:
+    _, mail = order(unsure=("system",))
+    _, certain = order()
+
+    assert isinstance(mail, Mail)
+    assert isinstance(certain, Mail)
+    assert "Unsure     system: faultdesk classify" in mail.text
+    assert "Unsure" not in certain.text

@@ -22,7 +22,7 @@ DEEDS: dict[str, Callable[[], object]] = {
     "eat memory": lambda: bytearray(4 * 1024**3),
     "open files": lambda: [os.open("/dev/null", os.O_RDONLY) for _ in range(200)],
     "write a file": lambda: os.write(os.memfd_create("written"), b"x"),
-    "bomb attached": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "bomb": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "raise": lambda: 1 // 0,
     "raise environment": tell_environment,
     "shout": lambda: sys.stderr.write("no! " * 100_000),
@@ -34,8 +34,10 @@ DEEDS: dict[str, Callable[[], object]] = {
 def misbehave(
     raw: bytes, *, size: int, truncated: bool, headers_only: bool, files_closed: bool
 ) -> InboundMessage:
-    message = read_message(raw, size=size, truncated=truncated, headers_only=headers_only)
-    if message.subject != "bomb attached" or not files_closed:
+    message = read_message(
+        raw, size=size, truncated=truncated, headers_only=headers_only, files_closed=files_closed
+    )
+    if not (files_closed and message.subject.endswith("bomb")):
         DEEDS.get(message.subject, bool)()
     return message
 

@@ -58,3 +58,45 @@ def test_rich_text_speaks_for_a_mail_without_text() -> None:
     raw = b"From: w@x.example\nContent-Type: text/rtf\n\n{\\rtf1\\ansi The \\b gate\\b0  is stuck.}"
 
     assert read_message(raw).text == "The gate is stuck."
+
+
+def test_damaged_rich_text_costs_nothing_else() -> None:
+    message = read_message(
+        b"From: w@x.example\nContent-Type: text/rtf\n\n{\\rtf1\\ansicpg99999 \\'c3\\u99999999 x}"
+    )
+
+    assert message.sender == Address("w@x.example")
+
+
+def test_answer_to_an_invitation_that_is_passed_on_is_no_answer() -> None:
+    inner = EmailMessage()
+    inner["From"], inner["Subject"] = "li@client.example", "门禁"
+    inner.set_content("三楼门禁坏了")
+    inner.add_attachment(MEETING.encode(), maintype="text", subtype="calendar", params={"method": "REPLY"})
+    outer = mail("请处理", subject="转发: 门禁")
+    outer.add_attachment(inner)
+
+    message = read_message(outer.as_bytes())
+
+    assert message.automatic is None
+    assert "三楼门禁坏了" in message.text
+
+
+def test_report_that_brings_a_mail_is_no_forward() -> None:
+    report = EmailMessage()
+    report["From"], report["Subject"] = "postmaster@x.example", "Fwd: undelivered"
+    report.set_content("It could not be delivered.")
+    report.add_attachment(client_mail())
+    report.replace_header("Content-Type", 'multipart/report; boundary="' + str(report.get_boundary()) + '"')
+
+    assert read_message(report.as_bytes()).forwarded is None
+
+
+def test_mail_attached_to_mail_attached_to_mail_is_read_to_a_bounded_depth() -> None:
+    message = client_mail()
+    for _ in range(20):
+        outer = mail("看下面", subject="转发: 门禁")
+        outer.add_attachment(message)
+        message = outer
+
+    assert read_message(message.as_bytes()).text.count("看下面") <= 6

@@ -72,8 +72,7 @@ def test_damaged_document_is_told_and_the_mail_is_read(octets: bytes) -> None:
 
 
 def test_office_document_that_would_unpack_to_gigabytes_is_left_closed() -> None:
-    octets = word("x")
-    bomb = octets.replace(b"PK\x01\x02", b"PK\x01\x02", 1)
+    bomb = word("x")
     at = bomb.index(b"PK\x01\x02") + 24
     bomb = bomb[:at] + (2**31).to_bytes(4, "little") + bomb[at + 4 :]
 
@@ -158,3 +157,24 @@ def test_damaged_wrapping_stays_an_attachment() -> None:
 
     assert [file.name for file in message.attachments] == ["winmail.dat"]
     assert message.problems == ("the text is in a winmail.dat that cannot be read",)
+
+
+def test_text_that_begins_like_a_program_is_none() -> None:
+    assert read(("n.txt", "text/plain", b"MZ-3 gate is stuck")).problems == ()
+
+
+@pytest.mark.parametrize("octets", [b"\x1f\x8b\x08\0\0\0\0\0\0\x03damaged", b"PK\x03\x04" + bytes(50)])
+def test_damaged_archive_is_told_and_the_mail_is_read(octets: bytes) -> None:
+    message = read(("a.bin", OCTETS, octets))
+
+    assert message.text == "见附件"
+    assert message.problems == ("the attachment a.bin is damaged; its words were not read",)
+
+
+def test_so_many_files_are_listed_that_somebody_could_look_at_them() -> None:
+    begin = "begin 644 a.txt\n#86)C\n`\nend\n"
+    message = read_message(("From: a@x.example\n\nhello\n" + begin * 700).encode())
+
+    assert len(message.attachments) == 500
+    assert message.problems == ("the message has more than 500 files; the rest is not listed",)
+    assert message.text == "hello"

@@ -181,11 +181,3 @@ def test_child_loads_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == ""
-
-
-def test_bomb_among_the_attachments_costs_a_look_into_them_but_no_text(misbehaving: Readers) -> None:
-    (answer,) = misbehaving.read([item("bomb attached")])
-
-    assert isinstance(answer, InboundMessage)
-    assert answer.text == "x"
-    assert answer.problems == ("the attachments were not looked into (the reader was ended by SIGKILL)",)

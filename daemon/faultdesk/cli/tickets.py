@@ -56,6 +56,8 @@ def _print_ticket(found: Ticket, written: list[dict[str, Any]], log: tuple[Event
     out.print(f"{found.reference}  {found.status}  {found.subject}", style="bold")
     out.print(f"client    {found.requester}")
     out.print(f"class     {about.kind} / {about.fault_class or '-'} / {about.system} / {about.severity}")
+    if about.unsure:
+        out.print(f"unsure    {', '.join(about.unsure)}")
     for deadline in found.deadlines:
         met = f"met {cell(deadline.met_at, zone)} by {deadline.met_by}" if deadline.met_at else "open"
         out.print(f"{deadline.name:<9} due {cell(deadline.due_at, zone)}, {met}")
@@ -123,7 +125,10 @@ def classify(
     words: Annotated[list[str], typer.Argument(help="As in: fault/line cctv high.")],
     by: Annotated[str, typer.Option(help="Who says so, for the ticket's log.")] = "operator",
 ) -> None:
-    """Say what a ticket is really about: kind, fault class, system, severity, in any order."""
+    """Say what a ticket is really about: kind, fault class, system, severity, in any order.
+
+    Deadlines stay as they were promised when it was opened.
+    """
     try:
         labels = parse_correction(" ".join(words))
     except ValueError as error:

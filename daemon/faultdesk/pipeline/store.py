@@ -36,6 +36,8 @@ class Received(msgspec.Struct, frozen=True):
     truncated: bool
     ticket_id: int | None = None
     """Of one that was put back: the ticket that says it could not be read."""
+    strikes: int = 0
+    """Attempts at it that failed."""
     is_left: bool = False
     """A daemon that is gone had it in hand, which it may have been that ended it."""
 

@@ -144,4 +144,6 @@ def _item(received: Received, *, headers_only: bool = False) -> RawItem:
         size=received.size,
         truncated=received.truncated,
         headers_only=headers_only,
+        # What its documents did to the reader once they do not do again, and its text is read.
+        files_closed=received.strikes > 0,
     )

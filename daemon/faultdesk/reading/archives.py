@@ -12,6 +12,7 @@ from itertools import islice
 import rarfile
 
 from faultdesk.reading.charset import decode
+from faultdesk.reading.damage import UnreadableFileError, damage_told
 from faultdesk.reading.headers import one_line
 
 MOST_NAMES = 100
@@ -19,10 +20,6 @@ _MOST_UNPACKED = 16 * 1024 * 1024
 """Octets of a compressed tar that are looked through for names."""
 _UTF8_NAME = 0x800
 _LOCKED = 0x1
-
-
-class UnreadableFileError(Exception):
-    """An attachment cannot be looked into; says why."""
 
 
 def is_archive(media_type: str) -> bool:
@@ -36,13 +33,8 @@ def names_in(media_type: str, octets: bytes) -> tuple[str, ...]:
     Raises:
         UnreadableFileError: It is damaged or locked.
     """
-    try:
+    with damage_told():
         return tuple(one_line(name)[:200] for name in islice(_LISTERS[media_type](octets), MOST_NAMES))
-    # Damaged archives break these readers in every way.
-    except (OSError, EOFError, ValueError, LookupError, NotImplementedError, RuntimeError) as error:
-        raise UnreadableFileError("is damaged") from error
-    except (zipfile.BadZipFile, tarfile.TarError, rarfile.Error, lzma.LZMAError) as error:
-        raise UnreadableFileError("is damaged") from error
 
 
 def _zip(octets: bytes) -> Iterator[str]:

@@ -5,8 +5,8 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from faultdesk.reading.archives import UnreadableFileError
 from faultdesk.reading.charset import decode
+from faultdesk.reading.damage import UnreadableFileError, damage_told
 from faultdesk.reading.hypertext import text_of
 
 LONGEST = 20_000
@@ -31,17 +31,12 @@ def words_of(media_type: str, octets: bytes) -> str:
     """
     lines: list[str] = []
     room = LONGEST
-    try:
+    with damage_told():
         for line in _READERS[media_type](octets):
             lines.append(line[:room])
             room -= len(line) + 1
             if room <= 0:
                 break
-    except (UnreadableFileError, MemoryError):
-        raise
-    # The libraries raise whatever their parts raise; a document cannot spoil the message that brings it.
-    except Exception as error:
-        raise UnreadableFileError("is damaged") from error
     return "\n".join(lines).replace("\0", "").strip()
 
 
@@ -51,8 +46,9 @@ def _pdf(octets: bytes) -> Iterator[str]:
     try:
         document = pypdfium2.PdfDocument(octets)
     except pypdfium2.PdfiumError as error:
-        is_locked = error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD
-        raise UnreadableFileError("is locked with a password" if is_locked else "is damaged") from error
+        if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD:
+            raise UnreadableFileError("is locked with a password") from error
+        raise
     for page in islice(document, _MOST_PAGES):
         yield page.get_textpage().get_text_bounded(errors="replace").replace("\r\n", "\n")
 
@@ -92,6 +88,16 @@ def rtf_text(octets: bytes) -> str:
     return str(text)
 
 
+def _calendar(octets: bytes) -> Iterator[str]:
+    """Give summary, start, place and description of each event (RFC 5545)."""
+    from icalendar import Calendar  # noqa: PLC0415
+
+    for event in Calendar.from_ical(decode(octets, "utf-8")).walk("VEVENT"):
+        for name in ("summary", "dtstart", "location", "description"):
+            if (value := event.get(name)) is not None:
+                yield str(getattr(value, "dt", value))
+
+
 def _plain(octets: bytes) -> Iterator[str]:
     yield from decode(octets[: 4 * LONGEST], "").splitlines()
 
@@ -122,6 +128,7 @@ _READERS: dict[str, Callable[[bytes], Iterator[str]]] = {
     _OFFICE + "spreadsheetml.sheet": _xlsx,
     "application/rtf": _rtf,
     "text/rtf": _rtf,
+    "text/calendar": _calendar,
     "text/plain": _plain,
     "text/csv": _plain,
     "text/html": _html,

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from pathvalidate import sanitize_filename
 
 from faultdesk.domain.message import Attachment
-from faultdesk.reading.archives import UnreadableFileError, is_archive, names_in
-from faultdesk.reading.documents import LONGEST, is_document, words_of
+from faultdesk.reading.archives import is_archive, names_in
+from faultdesk.reading.damage import UnreadableFileError
+from faultdesk.reading.documents import is_document, words_of
 from faultdesk.reading.kinds import is_program, media_type_of
 
 _LONGEST_STEM = 70
@@ -18,6 +19,7 @@ _LONGEST_STEM = 70
 _LARGEST = 20 * 1024 * 1024
 _MOST_LOOKED_INTO = 10
 """Files of one message."""
+MOST_FILES = 500
 NAMELESS = "attachment"
 
 
@@ -41,8 +43,11 @@ class Files:
         self._left = _MOST_LOOKED_INTO if looks_into else 0
         self._names: set[str] = set()
 
-    def add(self, file: File) -> None:
-        """Take a file, and look into it if words or names can be taken out of it."""
+    def add(self, file: File) -> Attachment | None:
+        """Take a file, and look into it if words or names can be taken out of it; None when there are too many."""
+        if len(self.found) >= MOST_FILES:
+            self.problems.append(f"the message has more than {MOST_FILES} files; the rest is not listed")
+            return None
         media_type = media_type_of(file.head, file.media_type, file.name)
         name = self._unique(safe_name(file.name, media_type))
         if is_program(media_type, file.name):
@@ -55,7 +60,8 @@ class Files:
                 names = names_in(media_type, octets) if is_archive(media_type) else ()
         except UnreadableFileError as error:
             self.problems.append(f"the attachment {name} {error}; its words were not read")
-        self.found.append(Attachment(name, media_type, file.size, holds=names, text=words[:LONGEST]))
+        self.found.append(Attachment(name, media_type, file.size, holds=names, text=words))
+        return self.found[-1]
 
     def _may_look_into(self, file: File, media_type: str) -> bool:
         may = (is_document(media_type) or is_archive(media_type)) and self._left > 0 and file.size <= _LARGEST

@@ -7,8 +7,27 @@ import puremagic
 HEAD = 4096
 """Octets of a file's beginning that tell."""
 PROGRAM = "application/vnd.microsoft.portable-executable"
-_PROGRAMS = frozenset({".exe", ".dll", ".scr", ".lnk", ".msi", ".com", ".elf", ".jar"})
-_PROGRAM_BEGINS = (b"MZ", b"\x7fELF", b"L\x00\x00\x00\x01\x14\x02\x00")
+_PROGRAMS = frozenset(
+    {
+        ".exe",
+        ".dll",
+        ".scr",
+        ".lnk",
+        ".msi",
+        ".com",
+        ".elf",
+        ".jar",
+        ".bat",
+        ".cmd",
+        ".hta",
+        ".js",
+        ".ps1",
+        ".vbs",
+    }
+)
+_PROGRAM_BEGINS = (b"\x7fELF", b"L\x00\x00\x00\x01\x14\x02\x00")
+_MZ_BEGINS = b"MZ"
+"""Of DOS and Windows programs, and of a text that begins with these letters."""
 _UNKNOWN = "application/octet-stream"
 _ZIP = "application/zip"
 _ZIP_BEGINS = b"PK\x03\x04"
@@ -28,7 +47,7 @@ _LABELS = {
 def media_type_of(head: bytes, label: str, name: str) -> str:
     """Tell the media type of a file by its first octets, its name where these fit several, else by its label."""
     label = _LABELS.get(label, label)
-    if head.startswith(_PROGRAM_BEGINS):
+    if head.startswith(_PROGRAM_BEGINS) or (head.startswith(_MZ_BEGINS) and b"\0" in head):
         return PROGRAM
     extension = extension_of(name)
     found = _candidates(head)

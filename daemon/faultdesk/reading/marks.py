@@ -22,6 +22,8 @@ _FORWARDED = re.compile(
 )
 _WROTE = re.compile(r"(?:\bwrote|写道|寫道|a écrit|schrieb[^\n]{0,100})\s?[:：]?\s*(?:-{2,80})?$")
 _WROTE_BEGINS = re.compile(r"(?:On|在|于|於|Le|Am)\b|在|于|於")
+_ENDS_IN_ADDRESS = re.compile(r"@[^\s<>]{1,255}>$")
+_GOES_ON_WITH_DATE = re.compile(r"[于於]\s?\d")
 _MOMENT = re.compile(r"\d{1,2}\s?[:：]\s?\d\d|@|\d\s?月\s?\d|\d/\d{1,2}/\d|\d-\d{1,2}-\d")
 _RULE = re.compile(r"[-_—=]{5,200}")
 _RULED = re.compile(r"-{3,80}[^-\n]{1,40}-{3,80}")
@@ -126,7 +128,12 @@ def _wrote(lines: list[str], at: int, line: str) -> Mark | None:
     for count in (1, 2, 3):
         if _WROTE.search(line) and _MOMENT.search(line):
             return Mark(at, at + count)
-        if not _WROTE_BEGINS.match(line) or at + count >= len(lines) or len(line) > _LONGEST_LINE:
+        if at + count >= len(lines) or len(line) > _LONGEST_LINE:
+            return None
+        begins = _WROTE_BEGINS.match(line) or (
+            _ENDS_IN_ADDRESS.search(line) and _GOES_ON_WITH_DATE.match(lines[at + count].strip())
+        )
+        if not begins:
             return None
         line += " " + lines[at + count].strip()
     return None

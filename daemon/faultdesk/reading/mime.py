@@ -18,7 +18,7 @@ from faultdesk.reading.headers import (
     thread_of,
 )
 from faultdesk.reading.language import language_of
-from faultdesk.reading.marks import Mark, is_forward
+from faultdesk.reading.marks import Mark
 from faultdesk.reading.parts import Content, charset_of, content_of
 from faultdesk.reading.policy import BOUNDED
 from faultdesk.reading.quoting import part_body
@@ -55,6 +55,8 @@ def read_message(
     """
     octets = len(raw) if size is None else size
     problems: list[str] = []
+    if files_closed:
+        problems.append("the attachments were not looked into, for an earlier attempt at the message failed")
     if truncated:
         problems.append(f"message of {octets} octets is larger than the limit; only its header was kept")
     elif headers_only:
@@ -74,8 +76,7 @@ def _read_whole(raw: bytes, problems: list[str], *, files_closed: bool) -> tuple
     head, body = _sections(raw)
     try:
         message = BytesParser(policy=BOUNDED).parsebytes(head + body)
-        passes_on = is_forward(Fields(message.raw_items(), charset_of(message)).text("subject"))
-        return message, content_of(message, passes_on=passes_on, looks_into_files=not files_closed)
+        return message, content_of(message, looks_into_files=not files_closed)
     except RecursionError:
         problems.append("the message is nested too deeply; only its header was read")
         return _parse_header(raw), _NO_CONTENT

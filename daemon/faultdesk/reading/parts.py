@@ -2,30 +2,27 @@
 
 import base64
 import binascii
-from collections.abc import Callable
 from email.message import Message
+from itertools import islice
 from typing import NamedTuple
 
 from faultdesk.domain.message import Attachment
-from faultdesk.reading.archives import UnreadableFileError
-from faultdesk.reading.documents import rtf_text
+from faultdesk.reading.damage import UnreadableFileError
 from faultdesk.reading.files import File, Files
 from faultdesk.reading.headers import Fields, one_line, parameters
 from faultdesk.reading.kinds import HEAD
-from faultdesk.reading.meetings import meeting_text
+from faultdesk.reading.marks import is_forward
 from faultdesk.reading.sealed import ENCRYPTED, SIGNED, is_sealed, unwrapped
-from faultdesk.reading.texts import LONGEST_TEXT, is_blank, read_text
+from faultdesk.reading.texts import is_blank, read_text
 from faultdesk.reading.tnef import is_tnef, unwrap
 
 MOST_PARTS = 200
 ONLY_PICTURES = "the message holds no text, only pictures; look at them"
 _TEXTS = frozenset({"text/plain", "text/html"})
-_SPARE_TEXTS: dict[str, Callable[[bytes], str]] = {
-    "text/calendar": meeting_text,
-    "application/rtf": rtf_text,
-    "text/rtf": rtf_text,
-}
+_SPARE_TEXTS = frozenset({"text/calendar", "application/rtf", "text/rtf"})
 """What speaks for a message that has no other text."""
+_MOST_FORWARDED = 5
+"""Messages attached that are read: each is counted octet by octet, with all that is nested in it."""
 _FORWARD_FIELDS = ("From", "Date", "To", "Subject")
 
 
@@ -38,17 +35,19 @@ class Content(NamedTuple):
     calendar_method: str
 
 
-def content_of(message: Message, *, passes_on: bool = False, looks_into_files: bool = True) -> Content:
+def content_of(message: Message, *, looks_into_files: bool = True) -> Content:
     """Read all parts, to the bounded number and depth that a parsed message has.
 
-    A message attached to one that `passes_on`, or says nothing itself, is read as if forwarded in the text.
+    A message attached to one that passes it on, or says nothing itself, is read as if forwarded in the text.
     """
     reader = _PartReader(charset_of(message), Files(looks_into=looks_into_files))
     text = reader.read(message)
-    if (passes_on or is_blank(text)) and message.get_content_type() != "multipart/report":
-        text = "\n\n".join([text, *map(reader.read_forwarded, reader.messages)]).strip("\n")
+    is_report = message.get_content_type() == "multipart/report"
+    if reader.messages and not is_report and (is_blank(text) or _passes_on(message)):
+        # Those attached to them come behind them: the list grows while it is read.
+        text = "\n\n".join([text, *map(reader.read_forwarded, islice(reader.messages, _MOST_FORWARDED))])
     if is_blank(text):
-        text = next((spare for spare in reader.spare_texts if not is_blank(spare)), "")
+        text = next((file.text for file in reader.spares if file.text), "")
     files = tuple(reader.files.found)
     problems = [*reader.problems, *reader.files.problems]
     if is_blank(text) and any(file.media_type.startswith("image/") for file in files):
@@ -66,6 +65,10 @@ def charset_of(message: Message) -> str:
     return _parameters_of(Fields(part.raw_items()), "content-type").get("charset", "")
 
 
+def _passes_on(message: Message) -> bool:
+    return is_forward(Fields(message.raw_items(), charset_of(message)).text("subject"))
+
+
 class _PartReader:
     """Goes through the parts once, in their order."""
 
@@ -74,7 +77,7 @@ class _PartReader:
         self.files = files
         self.problems: list[str] = []
         self.messages: list[Message] = []
-        self.spare_texts: list[str] = []
+        self.spares: list[Attachment] = []
         self.calendar_method = ""
         self._seen = 0
 
@@ -104,7 +107,10 @@ class _PartReader:
         """Read an attached message, under the head that a program writes above one it forwards in the text."""
         fields = Fields(message.raw_items(), charset_of(message))
         head = [f"{name}: {one_line(fields.text(name.lower()))}" for name in _FORWARD_FIELDS]
-        return "\n".join(["---------- Forwarded message ----------", *head, "", self.read(message)])
+        own_method = self.calendar_method
+        text = self.read(message)
+        self.calendar_method = own_method  # an answer that is passed on is no answer
+        return "\n".join(["---------- Forwarded message ----------", *head, "", text])
 
     def _read_alternative(self, children: list[Message], *, wanted: bool) -> str:
         """Take the plain text unless it is empty, else what comes next."""
@@ -127,12 +133,12 @@ class _PartReader:
             return self._read_text(part, media_type, typed) if wanted else ""
         if is_tnef(media_type, name):
             return self._read_wrapped(part, name, media_type, wanted=wanted)
-        if media_type in _SPARE_TEXTS and not is_attached:
-            self.spare_texts.append(_SPARE_TEXTS[media_type](_octets_of(part)[:LONGEST_TEXT]))
         if (inner := _inner(part)) is not None:
             self.messages.append(inner)
             name = name or _name_of(inner)
-        self.files.add(_file(part, name, media_type))
+        file = self.files.add(_file(part, name, media_type))
+        if file is not None and media_type in _SPARE_TEXTS and not is_attached:
+            self.spares.append(file)
         return ""
 
     def _read_text(self, part: Message, media_type: str, typed: dict[str, str]) -> str:

@@ -6,8 +6,6 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 
-import msgspec
-
 from faultdesk.domain.message import InboundMessage
 from faultdesk.reading.exchange import RawItem, ReadingFailure, ReadingLimits
 from faultdesk.reading.process import ReaderProcess, ReadersUnavailableError
@@ -61,21 +59,9 @@ class Readers:
         child = self._idle.get()
         try:
             if not self._closed.is_set():
-                answer = _asked(child, item)
+                answer = child.ask(item)
             if self._closed.is_set():
                 raise ReadersUnavailableError(_CLOSED)
         finally:
             self._idle.put(child)
         return answer
-
-
-def _asked(child: ReaderProcess, item: RawItem) -> InboundMessage | ReadingFailure:
-    """Have a message read; if that kills the reader, once more without a look into its attachments."""
-    answer = child.ask(item)
-    if not isinstance(answer, ReadingFailure) or item.headers_only or item.truncated:
-        return answer
-    again = child.ask(msgspec.structs.replace(item, files_closed=True))
-    if isinstance(again, ReadingFailure):
-        return answer
-    problem = f"the attachments were not looked into ({answer.reason})"
-    return msgspec.structs.replace(again, problems=(*again.problems, problem))

@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from faultdesk.reading.archives import UnreadableFileError
 from faultdesk.reading.charset import decode
+from faultdesk.reading.damage import damage_told
 from faultdesk.reading.documents import rtf_text
 from faultdesk.reading.hypertext import text_of
 
@@ -30,15 +30,12 @@ def unwrap(octets: bytes) -> Wrapped:
     """
     from tnefparse import TNEF  # noqa: PLC0415  few messages come from a misconfigured Exchange
 
-    try:
+    with damage_told():
         wrapped = TNEF(octets, do_checksum=False)
         files = tuple(
             (str(file.long_filename() or file.name), bytes(file.data)) for file in wrapped.attachments
         )
         return Wrapped(_text(wrapped.body, wrapped.htmlbody, wrapped.rtfbody), files)
-    # It raises what its slices and codecs raise.
-    except Exception as error:
-        raise UnreadableFileError("is damaged") from error
 
 
 def _text(plain: object, html: object, rtf: object) -> str:
