@@ -5,6 +5,8 @@ from enum import StrEnum
 
 import msgspec
 
+from faultdesk.domain.fax import Fax
+
 
 class Channel(StrEnum):
     """The way a client came, and is answered."""
@@ -143,6 +145,8 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     authentication: tuple[Authentication, ...] = ()
     """What mail servers say of the sender, topmost first; anybody may have written it."""
     problems: tuple[str, ...] = ()
+    fax: Fax | None = None
+    """The fax that a gateway passed on in it; `text` holds the words of its pages then."""
     size: int = 0
     """Octets of the raw message as the server told."""
 

@@ -1,0 +1,129 @@
+"""A fax as its gateway and its pages tell it, and what became of one that was sent."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Reception(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway says of a fax that it received: a claim, as true as the mail that brings it.
+
+    Numbers are E.164 ("+862088881111") where they can be understood, else as told; "" where nothing is.
+    """
+
+    gateway: str
+    """The configured name of the gateway that brought it."""
+    caller: str = ""
+    """Who called, by the telephone network."""
+    called: str = ""
+    """The number, extension or subaddress that was called."""
+    station: str = ""
+    """What the sending machine calls itself (TSI or CSID, ITU-T T.30); anybody can set it to anything."""
+    pages: int | None = None
+    received_at: datetime | None = None
+    """When the gateway took it."""
+    is_complete: bool = True
+    """False when the gateway says that pages are missing or damaged."""
+    documents: tuple[str, ...] = ()
+    """The names of the attachments that hold the pages."""
+    key: str = ""
+    """What two announcements of the same fax have in common; "" when the gateway names nothing."""
+    note: str = ""
+    """What the gateway says went wrong."""
+
+
+class Outcome(StrEnum):
+    """What became of a fax that was handed to a gateway."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    """For good: the gateway tries no more."""
+    RETRYING = "retrying"
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What a gateway says of a fax that it was to send."""
+
+    gateway: str
+    outcome: Outcome
+    number: str = ""
+    """E.164 where it can be understood, else as told."""
+    job: str = ""
+    """The gateway's number of the job."""
+    reason: str = ""
+    pages: int | None = None
+    station: str = ""
+    """What the receiving machine calls itself (CSI)."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A line of print or writing that was read. The box is in pixels of the upright page at 204 dpi both ways."""
+
+    text: str
+    confidence: float
+    """From 0 to 1; a misread digit may well have 0.97."""
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """One page, read or not."""
+
+    number: int
+    """From 1."""
+    lines: tuple[Line, ...] = ()
+    """In reading order."""
+    header: str = ""
+    """The line that the sending machine prints above the page: date, number, page n of m."""
+    codes: tuple[str, ...] = ()
+    """The texts of QR codes on it."""
+    is_turned: bool = False
+    """It lay upside down."""
+    bad_rows: int = 0
+    """Rows that the line damaged, as the receiver counted."""
+    by_eye: bool = False
+    """What was read is not to be relied on: small print, handwriting, damage."""
+    problem: str = ""
+    """Why it was not read, in words for the desk."""
+
+    @property
+    def text(self) -> str:
+        """What stands on it, a line each."""
+        return "\n".join(line.text for line in self.lines)
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """A filled-in field of a form."""
+
+    name: str
+    """As the facts of a ticket are called (customer, contact, phone …), else "system", "urgency", "fault", "fax"."""
+    value: str
+    confidence: float
+    page: int
+
+
+class Fax(msgspec.Struct, frozen=True, kw_only=True):
+    """A received fax: who sent it, and what its pages say."""
+
+    reception: Reception
+    pages: tuple[Page, ...] = ()
+    fields: tuple[Field, ...] = ()
+
+
+class PageImage(msgspec.Struct, frozen=True, kw_only=True):
+    """A page to be read: `height` rows of `width` grey octets, 0 black; pixels are square, `dpi` to the inch."""
+
+    width: int
+    height: int
+    pixels: bytes
+    dpi: int
+
+
+class PageReading(msgspec.Struct, frozen=True, kw_only=True):
+    """What an OCR engine read on a page; boxes in pixels of the image, turned upright."""
+
+    lines: tuple[Line, ...] = ()
+    is_turned: bool = False
