@@ -13,12 +13,14 @@ from faultdesk.handlers import Handler
 from faultdesk.handlers.host import Host
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.desk_clerk import DeskClerk
-from faultdesk.pipeline.ledger import SEND_MAIL, Ledger
+from faultdesk.pipeline.faxes import recognised
+from faultdesk.pipeline.ledger import SEND_FAX, SEND_MAIL, Ledger
 from faultdesk.pipeline.patience import patience
 from faultdesk.pipeline.perform import Performer, PerformFunction
-from faultdesk.pipeline.ports import Batch, Cursor, RawMessage
+from faultdesk.pipeline.ports import Batch, Cursor, Letter, RawMessage
+from faultdesk.pipeline.send_fax import FaxRules, SendFax
 from faultdesk.pipeline.send_mail import SendMail
-from faultdesk.pipeline.store import Transaction
+from faultdesk.pipeline.store import Received, Transaction
 from faultdesk.pipeline.work import Worker
 
 NOON = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
@@ -86,6 +88,30 @@ class KeepingMailer:
     def close(self) -> None: ...
 
 
+class KeepingFaxSender:
+    """Keeps faxes, and numbers the jobs from 1."""
+
+    media_type = "image/tiff"
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, bytes]] = []
+
+    def send(self, number: str, document: bytes, media_type: str, tag: str) -> str:
+        self.sent.append((number, tag, document))
+        return str(len(self.sent))
+
+    def check(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class PlainPress:
+    """Sets a letter as its own words."""
+
+    def print(self, letter: Letter, media_type: str) -> bytes:
+        return f"{letter.subject}\n{letter.text}".encode()
+
+
 class PlayedDesk:
     """collect to perform, with the time, the mails and the readers in the test's hands."""
 
@@ -104,12 +130,16 @@ class PlayedDesk:
         self.clock = clock or SetClock()
         self.engine = ByHandEngine()
         self.mailer = mailer or KeepingMailer()
+        self.fax_sender = KeepingFaxSender()
         self.seal = Seal(b"key")
         self.host = Host(handlers)
         self.ledger = Ledger(self.engine, self.identity, self.seal, self.clock)
         self.changes = Changes(self.host, self.ledger, self.clock)
         self.clerk = DeskClerk(self.host, self.ledger, self.changes, self.seal, self.clock)
-        own: dict[str, PerformFunction] = {SEND_MAIL: SendMail(store, self.mailer, self.identity)}
+        own: dict[str, PerformFunction] = {
+            SEND_MAIL: SendMail(store, self.mailer, self.identity),
+            SEND_FAX: SendFax(store, PlainPress(), self.fax_sender, self.identity, FaxRules()),
+        }
         self.performer = Performer(
             store,
             self.ledger,
@@ -130,13 +160,19 @@ class PlayedDesk:
 
     def decide(self, message: InboundMessage) -> int | None:
         """Let the clerk file a message as read; return its ticket."""
-        inbox_id = self.receive()
+        return self.decide_received(self.waiting(self.receive()), message)
+
+    def waiting(self, inbox_id: int) -> Received:
+        """Give what waits for triage under this number."""
         with self.store.read() as tx:
-            received = next(one for one in tx.inbox.claim(1000, 10**9) if one.id == inbox_id)
+            return next(one for one in tx.inbox.claim(1000, 10**9) if one.id == inbox_id)
+
+    def decide_received(self, received: Received, message: InboundMessage) -> int | None:
+        """Let the clerk file what was received as this message; return its ticket."""
         with self.store.write() as tx:
-            self.clerk.decide(tx, received, message)
+            self.clerk.decide(tx, received, recognised(self.host, received, message))
         with self.store.database.read() as connection:
-            row = connection.exec_driver_sql(f"SELECT ticket_id FROM inbox WHERE id = {inbox_id}").one()  # noqa: S608
+            row = connection.exec_driver_sql(f"SELECT ticket_id FROM inbox WHERE id = {received.id}").one()  # noqa: S608
         ticket_id: int | None = row.ticket_id
         return ticket_id
 
@@ -152,6 +188,13 @@ class PlayedDesk:
         assert ticket_id is not None
         with self.store.read() as tx:
             return [event.kind for event in tx.tickets.events(ticket_id)]
+
+    def problems(self, ticket_id: int | None) -> list[str]:
+        """List what a ticket's log says could not be made out."""
+        assert ticket_id is not None
+        with self.store.read() as tx:
+            events = tx.tickets.events(ticket_id)
+        return [told for event in events for told in event.data.get("problems", ())]
 
     def state(self, inbox_id: int) -> tuple[str, str | None]:
         """Tell a message's state and reason."""

@@ -112,6 +112,13 @@ class Fax(msgspec.Struct, frozen=True, kw_only=True):
     pages: tuple[Page, ...] = ()
     fields: tuple[Field, ...] = ()
 
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether every page came and could be read: else the client is asked to send it again."""
+        expected = self.reception.pages or 1
+        readable = [page for page in self.pages if not page.problem]
+        return self.reception.is_complete and len(readable) == len(self.pages) >= expected
+
 
 class PageImage(msgspec.Struct, frozen=True, kw_only=True):
     """A page to be read: `height` rows of `width` grey octets, 0 black; pixels are square, `dpi` to the inch."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from faultdesk.domain.fax import Fax
+from faultdesk.domain.fax import Fax, Receipt
 
 
 class Channel(StrEnum):
@@ -147,6 +147,8 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     fax: Fax | None = None
     """The fax that a gateway passed on in it; `text` holds the words of its pages then."""
+    receipt: Receipt | None = None
+    """What a gateway says of a fax that it was to send."""
     size: int = 0
     """Octets of the raw message as the server told."""
 

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar, cast
 import pluggy
 
 from faultdesk.domain.decision import Decision, Promise, Rejection
+from faultdesk.domain.fax import PageImage, PageReading, Receipt, Reception
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.ticket import Classification, Event, Ticket
@@ -25,6 +26,14 @@ class Hooks(Protocol):
     @_hookspec
     def screen_message(self, message: InboundMessage) -> Rejection | None:
         """Reject a message before a ticket exists; the first answer wins. It is kept, with the reason."""
+
+    @_hookspec
+    def recognise_fax(self, message: InboundMessage) -> Reception | Receipt | None:
+        """Say which fax a gateway passes on in a mail, or what became of one it was to send; the first answer wins."""
+
+    @_hookspec
+    def read_page(self, page: PageImage) -> PageReading | None:
+        """Read the print on a page; the first answer wins. Asked in a child process of its own, one page at a time."""
 
     @_hookspec
     def classify_message(self, message: InboundMessage) -> Classification | None:

@@ -8,6 +8,7 @@ import msgspec
 import pluggy
 
 from faultdesk.domain.decision import Decision, Job, Mail, Promise, Rejection
+from faultdesk.domain.fax import PageImage, PageReading, Receipt, Reception
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.ticket import Classification, Event, Ticket
@@ -104,9 +105,32 @@ class Host:
         callers = self._plugins.get_hookcallers(self._plugins.get_plugin(name)) or []
         return tuple(sorted(caller.name for caller in callers))
 
+    @property
+    def reads_pages(self) -> bool:
+        """Tell whether a handler reads the pages of faxes."""
+        return any(self._plugins.hook.read_page.get_hookimpls())
+
     def screen(self, message: InboundMessage, failed: Failed) -> Rejection | None:
         """Ask until one rejects the message."""
         answers = self._ask("screen_message", Rejection, failed, message=message)
+        return next((answer.value for answer in answers), None)
+
+    def recognise_fax(self, message: InboundMessage) -> Reception | Receipt | None:
+        """Ask until one knows the gateway.
+
+        Raises:
+            Exception: A handler failed: a fax must not pass for an automatic mail by that.
+        """
+        answers = self._ask("recognise_fax", Reception | Receipt, _raise, message=message)
+        return next((answer.value for answer in answers), None)
+
+    def read_page(self, page: PageImage) -> PageReading | None:
+        """Ask until one can read the page.
+
+        Raises:
+            Exception: A handler failed.
+        """
+        answers = self._ask("read_page", PageReading, _raise, page=page)
         return next((answer.value for answer in answers), None)
 
     def classify(
@@ -166,9 +190,14 @@ class Host:
                 yield Answer(implementation.plugin_name, value)
 
 
+def _raise(failure: Failure) -> None:
+    raise failure.error
+
+
 def _require(expected: Any, value: object, hook: str) -> None:  # noqa: ANN401 - any class, abstract ones too
     if value is not None and not isinstance(value, expected):
-        raise TypeError(f"{hook} must return {expected.__name__}, not {type(value).__name__}")
+        name = getattr(expected, "__name__", expected)
+        raise TypeError(f"{hook} must return {name}, not {type(value).__name__}")
 
 
 def _decision(value: object) -> Decision:

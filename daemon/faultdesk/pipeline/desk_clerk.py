@@ -7,42 +7,44 @@ import msgspec
 import structlog
 
 from faultdesk.domain.loops import is_echo
-from faultdesk.domain.matching import Match, Proof, match, noticed_at
+from faultdesk.domain.matching import Match, Proof, noticed_at
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.promise import deadlines_of
 from faultdesk.domain.reference import Seal, find_references
-from faultdesk.domain.ticket import Event, Participant, Role, Ticket
+from faultdesk.domain.ticket import Event, Participant, Role
 from faultdesk.domain.trust import Standing
-from faultdesk.errors import NotFoundError
 from faultdesk.handlers.host import Decisions, Failure, Host
-from faultdesk.pipeline import undelivered
+from faultdesk.pipeline import receipts, undelivered
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.claims import Claim, claim
 from faultdesk.pipeline.failures import failure_event
+from faultdesk.pipeline.faxes import documents_of
 from faultdesk.pipeline.ledger import Ledger, signed
 from faultdesk.pipeline.noted import classified, opening_data, problems, refused
 from faultdesk.pipeline.ports import Clock
+from faultdesk.pipeline.search import TicketSearch
 from faultdesk.pipeline.store import Received, Transaction
 
 log = structlog.get_logger()
 
 _LOOP = timedelta(days=1)
-_REFERENCES = 20
-"""Numbers in a message that are looked up; nobody writes of more tickets at once."""
+_PAGES_COME_WITHIN = timedelta(minutes=5)
+"""Of a fax that was announced without its pages: gateways tell of one fax in several mails."""
 
 
 class DeskClerk:
     """Matches, opens and joins; asks the handlers and writes down what they decide."""
 
     def __init__(self, host: Host, ledger: Ledger, changes: Changes, seal: Seal, clock: Clock) -> None:
-        self._host = host
+        self.host = host
         self._ledger = ledger
         self._changes = changes
         self._seal = seal
         self._clock = clock
+        self._search = TicketSearch(seal, ledger.identity)
 
     def decide(self, tx: Transaction, received: Received, message: InboundMessage) -> None:
-        """File one message; it ends in a terminal state."""
+        """File one message: it ends in a terminal state, or waits for its pages to be read."""
         message = msgspec.structs.replace(message, id=received.id)
         at = noticed_at(received.arrived_at, message.received_at)
         failures: list[Failure] = []
@@ -50,13 +52,19 @@ class DeskClerk:
             self._ignore(tx, received, "the same message was received before", twin)
         elif self._seal.ticket_of_message_ids((message.message_id,)) is not None:
             self._ignore(tx, received, "our own mail came back")
+        elif message.receipt is not None:
+            self._file_receipt(tx, received, message, at)
+        elif (announced := self._announced_before(tx, message)) is not None:
+            self._ignore(tx, received, "the same fax was announced before", announced)
+        elif self._awaits_pages(tx, received, message):
+            return
         elif message.automatic is not None:
             self._file_automatic(tx, received, message, at)
-        elif (rejection := self._host.screen(message, failures.append)) is not None:
+        elif (rejection := self.host.screen(message, failures.append)) is not None:
             self._ignore(tx, received, rejection.reason)
         else:
             claimed = claim(self._heard(tx, message, at), self._ledger.identity)
-            found = self._put_back(tx, received) or self._match(tx, message, claimed.standing)
+            found = self._put_back(tx, received) or self._search.find(tx, message, claimed.standing)
             if found is not None and found.joins:
                 ticket_id = self._join(tx, found, claimed.message, at, failures)
             else:
@@ -75,6 +83,33 @@ class DeskClerk:
         tx.inbox.ignore(received.id, reason, ticket_id)
         log.info("message.ignored", inbox=received.id, reason=reason)
 
+    @staticmethod
+    def _announced_before(tx: Transaction, message: InboundMessage) -> int | None:
+        """Find the ticket of a fax whose pages came in another mail."""
+        if message.fax is None or message.fax.reception.documents:
+            return None
+        return next(iter(tx.tickets.of_message_ids((message.message_id,))), None)
+
+    def _awaits_pages(self, tx: Transaction, received: Received, message: InboundMessage) -> bool:
+        """Let a message wait whose pages nobody has read yet, and a fax whose pages may come in another mail."""
+        documents = documents_of(message)
+        if received.pages is not None or not (documents or message.fax):
+            return False
+        if documents and not self.host.reads_pages:
+            return False
+        tx.pages.want(received.id, documents, self._clock.now() + (not documents) * _PAGES_COME_WITHIN)
+        log.info("message.awaits_pages", inbox=received.id, documents=len(documents))
+        return True
+
+    def _file_receipt(
+        self, tx: Transaction, received: Received, message: InboundMessage, at: datetime
+    ) -> None:
+        """Keep what a gateway says of a fax of ours with its ticket."""
+        ticket_id = receipts.note(tx, self._ledger, message, self._clock.now())
+        if ticket_id is not None:
+            tx.tickets.add_message(ticket_id, message, at)
+        self._ignore(tx, received, f"automatic: {message.automatic}", ticket_id)
+
     def _file_automatic(
         self, tx: Transaction, received: Received, message: InboundMessage, at: datetime
     ) -> None:
@@ -82,7 +117,7 @@ class DeskClerk:
         standing = claim(message, self._ledger.identity).standing
         if message.delivery_report is not None:
             standing = Standing.UNPROVED  # it comes from no address, which few servers can prove
-        found = self._match(tx, message, standing)
+        found = self._search.find(tx, message, standing)
         ticket_id = found.ticket.id if found and found.joins else None
         if found is not None and ticket_id is not None:
             tx.tickets.add_message(ticket_id, message, at)
@@ -98,7 +133,8 @@ class DeskClerk:
         references = find_references(message.subject, message.text, message.quoted)
         answers_us = bool(references) or self._seal.ticket_of_message_ids(message.references) is not None
         shared = self._ledger.identity.free_mail_domains
-        if not is_echo(message, earlier, answers_us=answers_us, shared=shared):
+        # A fax that comes twice was asked for, or sent by a cautious hand: no robot answers by fax.
+        if message.fax or not is_echo(message, earlier, answers_us=answers_us, shared=shared):
             return message
         return msgspec.structs.replace(
             message, robot="a machine seems to write: the same text came within a day"
@@ -110,36 +146,6 @@ class DeskClerk:
         if received.ticket_id is None:
             return None
         return Match(tx.tickets.get(received.ticket_id), Proof.OPERATOR, joins=True)
-
-    def _match(self, tx: Transaction, message: InboundMessage, standing: Standing) -> Match | None:
-        """Find the ticket a message speaks of, by the strongest proof it has."""
-        addresses = (*message.delivered_to, *(person.address for person in (*message.to, *message.cc)))
-        signed = (
-            (Proof.SIGNED_MESSAGE_ID, self._seal.ticket_of_message_ids(reversed(message.references))),
-            (Proof.SIGNED_ADDRESS, self._seal.ticket_of_addresses(addresses)),
-        )
-        free = self._ledger.identity.free_mail_domains
-
-        def judge(ticket: Ticket, proof: Proof) -> Match:
-            return match(ticket, proof, message, free, standing)
-
-        for proof, ticket_id in signed:
-            if ticket_id is not None and (ticket := _existing(tx, ticket_id)):
-                return judge(ticket, proof)
-        spoken_of = [
-            judge(tx.tickets.get(ticket_id), Proof.MESSAGE_ID)
-            for ticket_id in tx.tickets.of_message_ids(message.references)
-        ]
-        if message.message_id:
-            # Answers may overtake what they answer: new mail goes before a backlog.
-            spoken_of += [
-                judge(tx.tickets.get(ticket_id), Proof.MESSAGE_ID)
-                for ticket_id in tx.tickets.mentioning(message.message_id)
-            ]
-        spoken = find_references(message.subject, message.text)[:_REFERENCES]
-        referred = (tx.tickets.find(reference) for reference in spoken)
-        spoken_of += [judge(ticket, Proof.REFERENCE) for ticket in referred if ticket]
-        return next((found for found in spoken_of if found.joins), spoken_of[0] if spoken_of else None)
 
     def _join(
         self, tx: Transaction, found: Match, message: InboundMessage, at: datetime, failures: list[Failure]
@@ -161,7 +167,7 @@ class DeskClerk:
             self._changes.change(tx, ticket.id, Event("answered", {}, at, message.sender.address))
         elif found.proof.is_signed:
             tx.tickets.add_participants(ticket.id, _people(message, self._ledger.identity.address))
-        decisions = self._host.message_added(
+        decisions = self.host.message_added(
             tx.tickets.get(ticket.id), message, self._ledger.identity, failures.append
         )
         self._write_down(tx, ticket.id, decisions, failures)
@@ -185,10 +191,10 @@ class DeskClerk:
         stranger_to: Match | None = None,
     ) -> int:
         message = claimed.message
-        best, answers = self._host.classify(message, failures.append)
+        best, answers = self.host.classify(message, failures.append)
         bare = tx.tickets.open(message, best, at, self._clock.now())
         people = self._people_of(claimed)
-        promise = self._host.promise(bare, message, failures.append)
+        promise = self.host.promise(bare, message, failures.append)
         opened = Event("opened", opening_data(message, at, promise), actor=message.sender.address)
         log_ = [opened, classified(answers, best), *problems(message), *claimed.noted, *refused(stranger_to)]
         tx.tickets.add_participants(bare.id, people)
@@ -201,7 +207,7 @@ class DeskClerk:
             deadlines=deadlines_of([opened]),
             thread=(message.message_id,) if message.message_id else (),
         )
-        decisions = self._host.ticket_opened(ticket, message, self._ledger.identity, failures.append)
+        decisions = self.host.ticket_opened(ticket, message, self._ledger.identity, failures.append)
         self._write_down(tx, ticket.id, decisions, failures, log_)
         if claimed.question:
             subject = f"{ticket.reference}: who is the client?"
@@ -230,13 +236,6 @@ class DeskClerk:
         for actor, decided in decisions:
             if not isinstance(decided, Event):
                 self._ledger.apply(tx, ticket_id, actor, decided)
-
-
-def _existing(tx: Transaction, ticket_id: int) -> Ticket | None:
-    try:
-        return tx.tickets.get(ticket_id)
-    except NotFoundError:  # signed by us for another database, a restored one perhaps
-        return None
 
 
 def _people(message: InboundMessage, desk_address: str) -> list[Participant]:

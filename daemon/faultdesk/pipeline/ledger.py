@@ -2,21 +2,26 @@
 
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 
 from faultdesk.domain.decision import Decision, Job, Mail
 from faultdesk.domain.identity import Identity, is_deliverable
 from faultdesk.domain.message import Address
+from faultdesk.domain.number import fax_number
 from faultdesk.domain.reference import Seal
 from faultdesk.domain.ticket import Event, Participant, Role
 from faultdesk.pipeline.outgoing import compose
 from faultdesk.pipeline.ports import Clock
-from faultdesk.pipeline.store import Engine, Store, Transaction
+from faultdesk.pipeline.store import Engine, OutgoingMail, Store, Transaction
 from faultdesk.pipeline.work import JobState
 
 log = structlog.get_logger()
 
 SEND_MAIL = "mail.send"
+SEND_FAX = "fax.send"
+SENDING = (SEND_MAIL, SEND_FAX)
+"""The jobs that take a stored letter, by its number in `mail`, out of the house."""
 _TICK = 200
 _PROBED_EVERY = timedelta(seconds=10)
 
@@ -94,6 +99,30 @@ class Ledger:
         self._file(tx, "faultdesk", mail)
 
     def _file(self, tx: Transaction, actor: str, mail: Mail) -> None:
+        for person in mail.to:
+            if fax_number(person.address) is not None:
+                self._file_fax(tx, mail, person)
+        others = tuple(person for person in mail.to if fax_number(person.address) is None)
+        if others or not mail.to:
+            self._file_mail(tx, actor, msgspec.structs.replace(mail, to=others))
+
+    def _file_fax(self, tx: Transaction, mail: Mail, to: Address) -> None:
+        """File a letter as it was decided; its page is set when it is sent."""
+        name = f"{mail.name}/{to.address}"
+        outgoing = OutgoingMail(
+            ticket_id=mail.ticket_id,
+            message_id=self._seal.message_id(mail.ticket_id or 0, name, self.identity.domain),
+            purpose=mail.purpose,
+            recipients=[to.address],
+            content=b"",
+            automatic=mail.automatic,
+            internal=mail.internal,
+        )
+        row = tx.tickets.add_mail(outgoing, mail.subject, mail.text)
+        if row is not None:
+            self.put(tx, Job(SEND_FAX, mail.ticket_id, {"mail": row}))
+
+    def _file_mail(self, tx: Transaction, actor: str, mail: Mail) -> None:
         bad = [person.address for person in mail.to if not is_deliverable(person.address)]
         if bad or not mail.to:
             reason = "no address to send to" if not mail.to else "not an address that mail can be sent to"

@@ -13,7 +13,7 @@ from faultdesk.domain.message import Address
 from faultdesk.domain.ticket import Event, Ticket
 from faultdesk.errors import OutageError, PermanentError, TransientError
 from faultdesk.pipeline.failures import details, outline
-from faultdesk.pipeline.ledger import SEND_MAIL, Ledger
+from faultdesk.pipeline.ledger import SENDING, Ledger
 from faultdesk.pipeline.outages import Outages
 from faultdesk.pipeline.ports import Clock
 from faultdesk.pipeline.store import OutgoingMail, Store, Transaction
@@ -246,4 +246,4 @@ class Performer:
 
     @staticmethod
     def _is_alert(tx: Transaction, job: Job) -> bool:
-        return job.kind == SEND_MAIL and tx.tickets.mail(int(job.arguments["mail"])).purpose == "alert"
+        return job.kind in SENDING and tx.tickets.mail(int(job.arguments["mail"])).purpose == "alert"

@@ -6,6 +6,8 @@ from typing import Protocol
 
 import msgspec
 
+from faultdesk.domain.fax import Page
+
 
 class RawMessage(msgspec.Struct, frozen=True):
     """A message's octets as a mailbox holds them.
@@ -120,6 +122,73 @@ class Mailer(Protocol):
 
     def close(self) -> None:
         """Let go of the connection; never raises."""
+
+
+class PageReader(Protocol):
+    """Reads pages; what cannot be read is told on the page, and raises nothing."""
+
+    def read(self, content: bytes, documents: Sequence[str]) -> tuple[Page, ...]:
+        """Read the pages of the attachments of these names of a mail.
+
+        Raises:
+            TransientError: No child can be started, or the reader is closed: no page is to blame.
+        """
+
+    def close(self) -> None:
+        """End what reads; never raises."""
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to stand on a fax."""
+
+    subject: str
+    text: str
+    at: datetime
+    reference: str = ""
+    """The ticket's, large and as a QR code, so that an answer is known by it."""
+    number: str = ""
+    """Whom it goes to, E.164."""
+    desk: str = ""
+    """The desk's name."""
+    address: str = ""
+    time_zone: str = "Asia/Shanghai"
+
+
+class FaxPress(Protocol):
+    """Sets letters as pages that can be read after a transmission at standard resolution."""
+
+    def print(self, letter: Letter, media_type: str) -> bytes:
+        """Give the pages as image/tiff (1 bit, 204 x 196 dpi) or application/pdf; the same letter, the same octets.
+
+        Raises:
+            ConfigError: A font or the typesetter is missing.
+        """
+
+
+class FaxSender(Protocol):
+    """A way out for faxes. Any thread may send."""
+
+    media_type: str
+    """What the gateway takes: image/tiff or application/pdf."""
+
+    def send(self, number: str, document: bytes, media_type: str, tag: str) -> str:
+        """Hand pages over for an E.164 number; return the gateway's name of the job. That is no delivery.
+
+        Raises:
+            OutageError: Not now, and no other fax either.
+            TransientError: Not this fax now.
+            PermanentError: Never.
+        """
+
+    def check(self) -> None:
+        """Look whether the gateway can be reached, for `faultdesk check --online`.
+
+        Raises:
+            OutageError: It cannot.
+        """
+
+    def close(self) -> None:
+        """Let go of what is open; never raises."""
 
 
 class Clock(Protocol):

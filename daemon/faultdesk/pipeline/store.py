@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from faultdesk.domain.fax import Outcome, Page
 from faultdesk.domain.loops import Earlier
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.ticket import Classification, Event, Participant, Status, Ticket
@@ -17,9 +18,11 @@ from faultdesk.pipeline.work import Jobs, Worker
 
 
 class InboxState(StrEnum):
-    """Where a received message is; all but `received` are terminal."""
+    """Where a received message is; all but `received` and `pages` are terminal."""
 
     RECEIVED = "received"
+    PAGES = "pages"
+    """It waits for its pages to be read; then it is `received` again."""
     DONE = "done"
     IGNORED = "ignored"
     FAILED = "failed"
@@ -38,8 +41,20 @@ class Received(msgspec.Struct, frozen=True):
     """Of one that was put back: the ticket that says it could not be read."""
     strikes: int = 0
     """Attempts at it that failed."""
+    pages: tuple[Page, ...] | None = None
+    """What was read on its pages; None when nobody looked yet."""
     is_left: bool = False
     """A daemon that is gone had it in hand, which it may have been that ended it."""
+
+
+class PagesWanted(msgspec.Struct, frozen=True):
+    """A message whose pages are to be read: those of the documents of these names."""
+
+    inbox_id: int
+    content: bytes
+    documents: tuple[str, ...]
+    attempts: int
+    """How often that was begun, this time included."""
 
 
 class OutgoingMail(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,6 +72,21 @@ class OutgoingMail(msgspec.Struct, frozen=True, kw_only=True):
     id: int = 0
     at: datetime | None = None
     """When the server took it."""
+    fax_job: str | None = None
+    """Of a fax: the gateway's number of the job."""
+
+
+class SentFax(msgspec.Struct, frozen=True, kw_only=True):
+    """A letter that was handed to a fax gateway."""
+
+    id: int
+    ticket_id: int | None
+    purpose: str
+    recipients: list[str]
+    subject: str
+    text: str
+    automatic: bool
+    internal: bool
 
 
 class Inbox(Protocol):
@@ -123,6 +153,30 @@ class Inbox(Protocol):
         """
 
 
+class Pages(Protocol):
+    """The ledger of pages to be read, one message at a time."""
+
+    def want(self, inbox_id: int, documents: Sequence[str], look_at: datetime) -> None:
+        """Let a message in hand wait until its pages are read, not before `look_at`.
+
+        Raises:
+            SupersededError: Another daemon has it in hand.
+        """
+
+    def is_any_waiting(self, now: datetime) -> bool:
+        """Tell whether messages wait whose pages may be read now."""
+
+    def next(self, now: datetime) -> PagesWanted | None:
+        """Take the oldest in hand that waits, its attempts counted with this one."""
+
+    def put(self, inbox_id: int, read: Sequence[Page]) -> None:
+        """Keep what was read, and let the message be decided.
+
+        Raises:
+            SupersededError: Another daemon has it in hand.
+        """
+
+
 class Tickets(Protocol):
     """Tickets with their log, messages and people."""
 
@@ -183,6 +237,22 @@ class Tickets(Protocol):
     def mark_sent(self, mail: OutgoingMail, at: datetime) -> None:
         """Note that the server took a mail; automatic ones to clients count against the rate cap."""
 
+    def letter(self, message_row: int) -> tuple[str, str]:
+        """Give subject and text of a stored mail or fax.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+
+    def fax_of(self, job: str, number: str, since: datetime) -> SentFax | None:
+        """Find the fax of this job of the gateway's, else the last one to this number that nobody told of."""
+
+    def mark_fax(self, message_row: int, outcome: Outcome) -> None:
+        """Note what became of a fax."""
+
+    def tried_for(self, sent: SentFax) -> frozenset[str]:
+        """Tell to which addresses this letter went already."""
+
     def mark_withheld(self, mail: OutgoingMail, reason: str) -> None:
         """Note that a mail is not sent and never will be."""
 
@@ -223,6 +293,10 @@ class Transaction(Protocol):
     @property
     def inbox(self) -> Inbox:
         """The ledger of notices."""
+
+    @property
+    def pages(self) -> Pages:
+        """The pages to be read."""
 
     @property
     def tickets(self) -> Tickets:

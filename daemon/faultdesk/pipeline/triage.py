@@ -8,6 +8,7 @@ from faultdesk.domain.message import InboundMessage
 from faultdesk.errors import TransactionTimeoutError, TransientError
 from faultdesk.pipeline.desk_clerk import DeskClerk
 from faultdesk.pipeline.failures import details, outline
+from faultdesk.pipeline.faxes import recognised
 from faultdesk.pipeline.ledger import Ledger
 from faultdesk.pipeline.store import Received, Store, Transaction
 from faultdesk.reading import RawItem, Readers, ReadingFailure
@@ -47,13 +48,24 @@ class Triage:
         for received, result in zip(batch, results, strict=True):
             if isinstance(result, ReadingFailure):
                 self._note_unreadable(received, result)
+            elif (message := self._recognised(received, result)) is None:
+                continue
             elif received.is_left:
-                self._decide_warily(received, result)
+                self._decide_warily(received, message)
             else:
-                readable.append((received, result))
+                readable.append((received, message))
         for start in range(0, len(readable), _DECIDED):
             self._decide(readable[start : start + _DECIDED])
         return len(batch)
+
+    def _recognised(self, received: Received, message: InboundMessage) -> InboundMessage | None:
+        """Look whether a gateway brings a fax in it; None when no handler could tell, which is a strike."""
+        try:
+            return recognised(self._clerk.host, received, message)
+        # A handler may raise anything; taken for a plain mail, a fax might be ignored as automatic.
+        except Exception as error:  # noqa: BLE001
+            self._note_failure(received, error)
+            return None
 
     def _decide_warily(self, received: Received, message: InboundMessage) -> None:
         """Decide what a daemon left that is gone, which it may have been that ended it.

@@ -1,7 +1,17 @@
 """Makes an `InboundMessage` of a message's octets, in child processes: no network, no database, no decision."""
 
 from faultdesk.reading.exchange import RawItem, ReadingFailure, ReadingLimits
+from faultdesk.reading.language import language_of
 from faultdesk.reading.mime import read_message
+from faultdesk.reading.parts import ONLY_PICTURES
 from faultdesk.reading.sandbox import Readers
 
-__all__ = ["RawItem", "Readers", "ReadingFailure", "ReadingLimits", "read_message"]
+__all__ = [
+    "ONLY_PICTURES",
+    "RawItem",
+    "Readers",
+    "ReadingFailure",
+    "ReadingLimits",
+    "language_of",
+    "read_message",
+]

@@ -15,7 +15,7 @@ from faultdesk.adapters.sql.tables import audit, event, inbox, job, message, tic
 from faultdesk.domain.replay import TELLING, Standing
 from faultdesk.domain.ticket import Event
 from faultdesk.pipeline.audit import Finding, Logged, Report
-from faultdesk.pipeline.ledger import SEND_MAIL
+from faultdesk.pipeline.ledger import SENDING
 from faultdesk.pipeline.ports import Cursor
 from faultdesk.pipeline.store import InboxState
 
@@ -28,6 +28,10 @@ _UNSENT = sa.text("inbox_id IS NULL AND at IS NULL AND withheld IS NULL")
 """As in the partial index, word for word."""
 
 _STUCK = select(inbox.c.id, inbox.c.state)
+_ON_ITS_WAY = {
+    InboxState.RECEIVED: "waits for triage for more than an hour",
+    InboxState.PAGES: "waits for its pages to be read for more than an hour",
+}
 _WITHOUT_MESSAGE = select(inbox.c.id).where(
     or_(
         inbox.c.state == InboxState.DONE,
@@ -58,7 +62,7 @@ _LOGGED = (
     .outerjoin(event, and_(event.c.ticket_id == ticket.c.id, event.c.kind.in_(TELLING)))
     .order_by(ticket.c.id, event.c.id)
 )
-_LOST_MAILS = select(message.c.id).where(_UNSENT).except_(select(_MAIL_OF_JOB).where(job.c.kind == SEND_MAIL))
+_LOST_MAILS = select(message.c.id).where(_UNSENT).except_(select(_MAIL_OF_JOB).where(job.c.kind.in_(SENDING)))
 _MAIL = (
     select(message.c.purpose, ticket.c.reference)
     .outerjoin(ticket, ticket.c.id == message.c.ticket_id)
@@ -67,7 +71,7 @@ _MAIL = (
 _MAILLESS = (
     select(job.c.id)
     .outerjoin(message, and_(message.c.id == _MAIL_OF_JOB, message.c.inbox_id.is_(None)))
-    .where(job.c.kind == SEND_MAIL, message.c.id.is_(None))
+    .where(job.c.kind.in_(SENDING), message.c.id.is_(None))
 )
 _TICKETLESS = (
     select(job.c.id)
@@ -142,14 +146,12 @@ class SqlBooks:
     def _inbox_faults(self, before: datetime) -> Iterator[Finding]:
         is_stuck = or_(
             inbox.c.state.not_in(list(InboxState)),
-            and_(inbox.c.state == InboxState.RECEIVED, inbox.c.collected_at < before),
+            and_(inbox.c.state.in_(_ON_ITS_WAY), inbox.c.collected_at < before),
         )
         for row in self._over(_STUCK.where(is_stuck), inbox.c.id):
             yield Finding(
                 f"message {row.id}",
-                "waits for triage for more than an hour"
-                if row.state == InboxState.RECEIVED
-                else f"is in a state that does not exist: {row.state}",
+                _ON_ITS_WAY.get(row.state, f"is in a state that does not exist: {row.state}"),
                 "is the daemon running? see its journal",
             )
         for row in self._over(_WITHOUT_MESSAGE, inbox.c.id):

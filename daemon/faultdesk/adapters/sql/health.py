@@ -11,6 +11,7 @@ from faultdesk.adapters.sql.upsert import insert
 
 _OLDEST = (
     ("triage", "received messages wait and are not read", inbox.c.collected_at, inbox.c.state, "received"),
+    ("the reader of pages", "pages wait and are not read", inbox.c.collected_at, inbox.c.state, "pages"),
     ("the ledger of jobs", "jobs are due and are not performed", job.c.run_at, job.c.state, "due"),
     ("the way out", "it is down, and jobs are held", job.c.run_at, job.c.state, "held"),
 )

@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 from sqlalchemy import bindparam, select
 
-from faultdesk.adapters.sql.tables import daemon, inbox, mailbox, octets
+from faultdesk.adapters.sql.tables import daemon, inbox, mailbox, octets, pages
+from faultdesk.domain.fax import Page
 from faultdesk.errors import NotFoundError, SupersededError
 from faultdesk.pipeline.ports import Batch, Cursor, RawMessage
 from faultdesk.pipeline.store import InboxState, Received
 
+_OF_INBOX = ("id", "mailbox", "arrived_at", "size", "truncated", "ticket_id", "strikes")
 _RECEIVED = inbox.c.state == sa.literal_column("'received'")
 """A literal, not a parameter: only so SQLite uses the partial index."""
 
@@ -136,8 +139,7 @@ class SqlInbox:
             self._connection.execute(_CLAIM, {"daemon": self._daemon, "chosen": list(readers)})
         rows = self._connection.execute(_WAITING, {"chosen": list(readers)})
         return [
-            Received(**row._mapping, is_left=readers[row.id] not in {None, self._daemon})  # noqa: SLF001 - its name
-            for row in rows
+            Received(**_with_pages(row), is_left=readers[row.id] not in {None, self._daemon}) for row in rows
         ]
 
     def is_any_waiting(self) -> bool:
@@ -228,8 +230,9 @@ _IN_HAND = (
 )
 _STORE = inbox.insert().returning(inbox.c.id, inbox.c.uid)
 _WAITING = (
-    select(*((octets if name == "content" else inbox).c[name] for name in Received.__struct_fields__[:-1]))
+    select(*(inbox.c[name] for name in _OF_INBOX), octets.c.content, pages.c.content.label("pages"))
     .join_from(inbox, octets)
+    .outerjoin(pages, pages.c.inbox_id == inbox.c.id)
     .where(inbox.c.id.in_(bindparam("chosen", expanding=True)))
     .order_by(inbox.c.id)
 )
@@ -238,6 +241,13 @@ _END = (
     .where(*_IN_HAND)
     .values(state=bindparam("state"), ticket_id=bindparam("ticket_id"), reason=bindparam("reason"))
 )
+
+
+def _with_pages(row: sa.Row[*tuple[Any, ...]]) -> dict[str, Any]:
+    values = dict(row._mapping)  # noqa: SLF001 - its name
+    if values["pages"] is not None:
+        values["pages"] = msgspec.convert(values["pages"], tuple[Page, ...])
+    return values
 
 
 def _superseded(inbox_id: int) -> SupersededError:

@@ -6,8 +6,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import select
 
-from faultdesk.adapters.sql.tables import inbox, job, message, octets
-from faultdesk.pipeline.ledger import SEND_MAIL
+from faultdesk.adapters.sql.tables import inbox, job, message, octets, pages
+from faultdesk.pipeline.ledger import SENDING
 
 _AT_REST = ("due", "held", "parked")
 """What nobody performs at the moment."""
@@ -23,6 +23,8 @@ def retry_inbox(connection: sa.Connection, inbox_id: int) -> bool:
         )
         .values(state="received", reader=None, strikes=0, begun=0, reason=None, error=None)
     )
+    if changed.rowcount == 1:
+        connection.execute(pages.delete().where(pages.c.inbox_id == inbox_id))  # they are read anew
     return changed.rowcount == 1
 
 
@@ -94,7 +96,7 @@ def drop_job(connection: sa.Connection, job_id: int) -> bool:
         .where(job.c.id == job_id, job.c.state.in_(_AT_REST))
         .returning(job.c.kind, job.c.arguments)
     ).one_or_none()
-    if deleted is not None and deleted.kind == SEND_MAIL:
+    if deleted is not None and deleted.kind in SENDING:
         connection.execute(
             message.update()
             .where(message.c.id == deleted.arguments.get("mail"), message.c.at.is_(None))

@@ -9,10 +9,12 @@ from sqlalchemy import bindparam, select
 from faultdesk.adapters.sql.advisory import lock_key
 from faultdesk.adapters.sql.tables import attachment, mention, message
 from faultdesk.adapters.sql.upsert import insert, insert_or_skip
+from faultdesk.domain.fax import Outcome
 from faultdesk.domain.loops import Earlier, likeness
 from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.domain.number import fax_address
 from faultdesk.errors import NotFoundError
-from faultdesk.pipeline.store import OutgoingMail
+from faultdesk.pipeline.store import OutgoingMail, SentFax
 
 _OUTGOING = message.c.inbox_id.is_(None)
 _FILE = message.insert().returning(message.c.id)
@@ -33,7 +35,21 @@ _MENTIONING = (
     .where(mention.c.message_id == bindparam("answered"))
     .order_by(mention.c.ticket_id.desc())
 )
-_MARK_SENT = message.update().where(message.c.id == bindparam("row")).values(at=bindparam("sent_at"))
+_MARK_SENT = (
+    message.update()
+    .where(message.c.id == bindparam("row"))
+    .values(at=bindparam("sent_at"), fax_job=bindparam("job"))
+)
+_LETTER = select(message.c.subject, message.c.text).where(message.c.id == bindparam("row"), _OUTGOING)
+_FAX = select(*(message.c[name] for name in SentFax.__struct_fields__)).order_by(message.c.id.desc()).limit(1)
+_FAX_OF_JOB = _FAX.where(_OUTGOING, message.c.fax_job == bindparam("job"))
+_FAX_TO = _FAX.where(
+    _OUTGOING,
+    message.c.at >= bindparam("since"),
+    message.c.fax_job.is_not(None),
+    message.c.fax_outcome.is_(None),
+    sa.cast(message.c.recipients, sa.Text).like(bindparam("to")),
+)
 _SINCE = message.c.at >= bindparam("since")
 _SENT = select(sa.func.count()).select_from(message)
 _SENT_TO = _SENT.where(message.c.capped_address == bindparam("to"), _SINCE)
@@ -160,7 +176,37 @@ class SqlMessages:
 
     def mark_sent(self, mail: OutgoingMail, at: datetime) -> None:
         """Note that the server took a mail; automatic ones to clients count against the rate cap."""
-        self._connection.execute(_MARK_SENT, {"row": mail.id, "sent_at": at})
+        self._connection.execute(_MARK_SENT, {"row": mail.id, "sent_at": at, "job": mail.fax_job})
+
+    def letter(self, message_row: int) -> tuple[str, str]:
+        """Give subject and text of a stored mail or fax."""
+        row = self._connection.execute(_LETTER, {"row": message_row}).one_or_none()
+        if row is None:
+            raise NotFoundError(f"no outgoing mail {message_row}")
+        return row.subject, row.text
+
+    def fax_of(self, job: str, number: str, since: datetime) -> SentFax | None:
+        """Find the fax of this job of the gateway's, else the last one to this number that nobody told of."""
+        found = self._connection.execute(_FAX_OF_JOB, {"job": job}).first() if job else None
+        if found is None and number:
+            to = fax_address(number)
+            found = self._connection.execute(_FAX_TO, {"to": f'%"{to}"%', "since": since}).first()
+        return SentFax(**found._mapping) if found else None  # noqa: SLF001 - its name
+
+    def mark_fax(self, message_row: int, outcome: Outcome) -> None:
+        """Note what became of a fax."""
+        self._connection.execute(
+            message.update().where(message.c.id == message_row).values(fax_outcome=outcome)
+        )
+
+    def tried_for(self, sent: SentFax) -> frozenset[str]:
+        """Tell to which addresses this letter went already."""
+        letter = (message.c.ticket_id, message.c.purpose, message.c.subject, message.c.text)
+        said = (sent.ticket_id, sent.purpose, sent.subject, sent.text)
+        same = select(message.c.recipients).where(
+            _OUTGOING, *(column == value for column, value in zip(letter, said, strict=True))
+        )
+        return frozenset(to for recipients in self._connection.scalars(same) for to in recipients)
 
     def mark_withheld(self, mail: OutgoingMail, reason: str) -> None:
         """Note that a mail is not sent and never will be."""

@@ -23,7 +23,7 @@ from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.tables import event, inbox, job, mention, message, octets, participant, ticket
 from faultdesk.domain.retention import rename, without_words
 from faultdesk.domain.ticket import Event
-from faultdesk.pipeline.ledger import SEND_MAIL
+from faultdesk.pipeline.ledger import SENDING
 
 _AT_ONCE = 50
 _SCANNED_AT_ONCE = 500
@@ -137,7 +137,7 @@ def _kept(connection: sa.Connection, tickets: Sequence[int]) -> dict[int, str]:
     ).all()
     lanes = {f"ticket/{row.id}": row.id for row in rows}
     sending = connection.scalars(
-        select(job.c.lane).where(job.c.lane.in_(lanes), job.c.kind == SEND_MAIL).distinct()
+        select(job.c.lane).where(job.c.lane.in_(lanes), job.c.kind.in_(SENDING)).distinct()
     )
     kept = {lanes[lane] for lane in sending} | {row.id for row in rows if row.held}
     return {row.id: row.reference for row in rows if row.id in kept}

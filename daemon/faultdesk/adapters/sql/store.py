@@ -10,6 +10,7 @@ from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.health import SqlHealth
 from faultdesk.adapters.sql.inbox import SqlInbox
 from faultdesk.adapters.sql.jobs import SqlJobs
+from faultdesk.adapters.sql.pages import SqlPages
 from faultdesk.adapters.sql.tickets import SqlTickets
 
 
@@ -19,6 +20,7 @@ class SqlTransaction:
     def __init__(self, connection: sa.Connection, daemon: int | None = None) -> None:
         self.connection = connection
         self.inbox = SqlInbox(connection, daemon)
+        self.pages = SqlPages(connection, daemon)
         self.tickets = SqlTickets(connection)
         self.jobs = SqlJobs(connection, daemon)
         self.health = SqlHealth(connection)

@@ -89,6 +89,12 @@ inbox = Table(
         postgresql_where=sa.text("state = 'received'"),
     ),
     Index(
+        "ix_inbox_pages",
+        "id",
+        sqlite_where=sa.text("state = 'pages'"),
+        postgresql_where=sa.text("state = 'pages'"),
+    ),
+    Index(
         "ix_inbox_unsettled",
         "mailbox",
         sqlite_where=sa.text("NOT settled"),
@@ -102,6 +108,18 @@ octets = Table(
     metadata,
     Column("inbox_id", Id, ForeignKey("inbox.id"), primary_key=True, autoincrement=False),
     Column("content", LargeBinary, nullable=False),
+)
+
+# Of messages with pages to be read: which documents hold them, and what was read.
+pages = Table(
+    "pages",
+    metadata,
+    Column("inbox_id", Id, ForeignKey("inbox.id"), primary_key=True, autoincrement=False),
+    Column("documents", sa.JSON, nullable=False),
+    Column("look_at", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    # The pages, once they were read.
+    Column("content", sa.JSON(none_as_null=True)),
 )
 
 sequence = Table(
@@ -171,11 +189,15 @@ message = Table(
     Column("likeness", Text),
     # Why a mail that was decided is not sent and never will be.
     Column("withheld", Text),
+    # Of a fax that was sent: the gateway's number of the job, and what became of it.
+    Column("fax_job", Text),
+    Column("fax_outcome", Text),
     Column("attached", sa.JSON),
     Column("content", LargeBinary),
     Index("ix_message_capped_address", "capped_address", "at"),
     Index("ix_message_capped_domain", "capped_domain", "at"),
     Index("ix_message_likeness", "likeness", "at"),
+    Index("ix_message_fax_job", "fax_job"),
     Index(
         "ix_message_unsent",
         "id",

@@ -1,0 +1,127 @@
+"""What a mail becomes when a gateway brings a fax in it, or when it holds nothing but pictures."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from faultdesk.domain.fax import Fax, Page, Receipt, Reception
+from faultdesk.domain.message import Address, Channel, InboundMessage
+from faultdesk.domain.number import fax_address
+from faultdesk.handlers.host import Host
+from faultdesk.pipeline.store import Received
+from faultdesk.reading import ONLY_PICTURES, language_of
+
+DOCUMENTS = frozenset({"image/tiff", "application/pdf", "image/jpeg", "image/png"})
+"""The media types that hold pages."""
+_SENT_WITHIN = timedelta(days=2)
+"""A gateway's clock that is further off than that tells no time of receipt."""
+_LONGEST_SUBJECT = 60
+_MANY_BAD_ROWS = 20
+
+
+def recognised(host: Host, received: Received, message: InboundMessage) -> InboundMessage:
+    """Take a gateway's mail for the fax it brings, or the receipt; any other stays as it is.
+
+    Raises:
+        Exception: A handler failed; without it nobody can tell what the message is.
+    """
+    found = host.recognise_fax(message)
+    if isinstance(found, Receipt):
+        return msgspec.structs.replace(message, receipt=found, automatic="a fax gateway's receipt")
+    if isinstance(found, Reception):
+        return _as_fax(message, found, received)
+    return _as_pictures(message, received.pages) if received.pages else message
+
+
+def documents_of(message: InboundMessage) -> tuple[str, ...]:
+    """Name the attachments whose pages are to be read before the message can be decided."""
+    if message.fax is not None:
+        return message.fax.reception.documents
+    if ONLY_PICTURES in message.problems and message.automatic is None:
+        return tuple(file.name for file in message.attachments if file.media_type in DOCUMENTS)
+    return ()
+
+
+def _as_fax(message: InboundMessage, reception: Reception, received: Received) -> InboundMessage:
+    pages = received.pages or ()
+    text = _text(pages)
+    # Two announcements of one fax are one message, or the later one belongs to the earlier.
+    same = f"<{reception.key}@{reception.gateway}.fax>" if reception.key else ""
+    references = (same,) if same else ()
+    number = fax_address(reception.caller) or fax_address(reception.station)
+    return msgspec.structs.replace(
+        message,
+        channel=Channel.FAX,
+        fax=Fax(reception=reception, pages=pages),
+        subject=_subject(pages),
+        sender=Address(number, "" if fax_address(reception.station) else reception.station),
+        reply_to=(),
+        to=(),
+        cc=(),
+        message_id=same or message.message_id,
+        references=references,
+        received_at=_received_at(message, reception, received),
+        language=language_of("", text),
+        automatic=None,
+        robot="",
+        text=text,
+        quoted="",
+        signature="",
+        forwarded=None,
+        problems=(*message.problems, *_problems(reception, pages)),
+    )
+
+
+def _as_pictures(message: InboundMessage, pages: Sequence[Page]) -> InboundMessage:
+    """Let the words in its pictures speak for a mail that has none."""
+    text = _text(pages)
+    told = "the message holds only pictures; its words were read from them" if text else ONLY_PICTURES
+    others = (problem for problem in message.problems if problem != ONLY_PICTURES)
+    return msgspec.structs.replace(
+        message,
+        text=text,
+        language=language_of(message.subject, text),
+        problems=(*others, told, *_of_pages(pages)),
+    )
+
+
+def _text(pages: Sequence[Page]) -> str:
+    return "\n\n".join(page.text for page in pages if page.lines)
+
+
+def _subject(pages: Sequence[Page]) -> str:
+    """Take the first line for a title, as a form has one."""
+    first = next((line.text for page in pages for line in page.lines if line.text.strip()), "")
+    return " ".join(first.split())[:_LONGEST_SUBJECT]
+
+
+def _received_at(message: InboundMessage, reception: Reception, received: Received) -> datetime | None:
+    """Take the gateway's time for the notice's, unless its clock is far off."""
+    told = reception.received_at
+    if told is None or abs(received.arrived_at - told) > _SENT_WITHIN:
+        return message.received_at
+    return told if message.received_at is None else min(told, message.received_at)
+
+
+def _problems(reception: Reception, pages: Sequence[Page]) -> Iterator[str]:
+    if not reception.is_complete:
+        note = f": {reception.note}" if reception.note else ""
+        yield f"the gateway says that the fax is not complete{note}"
+    if not pages or not reception.documents:
+        yield "no page of the fax could be read; look at the gateway"
+    elif reception.pages is not None and len(pages) < reception.pages:
+        yield f"{len(pages)} of {reception.pages} pages came"
+    if not fax_address(reception.caller) and not fax_address(reception.station):
+        yield "nobody told the number that the fax came from; it cannot be answered by fax"
+    yield from _of_pages(pages)
+
+
+def _of_pages(pages: Sequence[Page]) -> Iterator[str]:
+    for page in pages:
+        if page.problem:
+            yield f"page {page.number}: {page.problem}"
+        elif page.by_eye:
+            yield f"page {page.number} is to be read by eye; what was read of it is uncertain"
+        if page.bad_rows >= _MANY_BAD_ROWS:
+            yield f"page {page.number}: the line damaged {page.bad_rows} rows"

@@ -1,0 +1,266 @@
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.domain.fax import Line, Outcome, Page, PageImage, PageReading, Receipt, Reception
+from faultdesk.domain.message import Address, Attachment, Channel, InboundMessage
+from faultdesk.domain.ticket import Participant, Role
+from faultdesk.handlers import Handler, hookimpl
+from faultdesk.handlers.testing import a_message
+from faultdesk.pipeline.read_pages import PagesReading
+from faultdesk_acknowledge import AcknowledgeHandler
+from pipeline.desk import NOON, PlayedDesk
+
+GATEWAY = Address("faxmaster@fax.example")
+NUMBER = "+862088881111"
+TIFF = Attachment("fax1.tif", "image/tiff", 100)
+
+
+class Gateway(Handler, frozen=True):
+    """Takes what its mails say in a form of the test's own: "caller pages key"."""
+
+    @hookimpl
+    def recognise_fax(self, message: InboundMessage) -> Reception | Receipt | None:
+        if message.sender != GATEWAY:
+            return None
+        if message.subject.startswith("receipt"):
+            _, outcome, job = message.subject.split()
+            return Receipt(gateway="office", outcome=Outcome(outcome), job=job, number=NUMBER, reason="busy")
+        caller, pages, key = message.subject.split()
+        documents = tuple(file.name for file in message.attachments)
+        return Reception(gateway="office", caller=caller, pages=int(pages), key=key, documents=documents)
+
+    @hookimpl
+    def read_page(self, page: PageImage) -> PageReading | None:
+        return None
+
+
+class KnownPages:
+    """Reads what the test says stands on them."""
+
+    def __init__(self, *pages: Page) -> None:
+        self.pages = pages
+        self.asked: list[Sequence[str]] = []
+
+    def read(self, content: bytes, documents: Sequence[str]) -> tuple[Page, ...]:
+        self.asked.append(documents)
+        return self.pages
+
+    def close(self) -> None: ...
+
+
+def a_page(text: str, **told: object) -> Page:
+    lines = tuple(Line(line, 0.99, 0, 0, 100, 20) for line in text.splitlines())
+    return Page(number=1, lines=lines, **told)  # type: ignore[arg-type]
+
+
+def a_fax(subject: str = f"{NUMBER} 1 k1", *files: Attachment) -> InboundMessage:
+    message_id = f"<{subject.replace(' ', '.')}@fax.example>"
+    return a_message(
+        sender=GATEWAY, subject=subject, attachments=files, automatic="robot", message_id=message_id
+    )
+
+
+@pytest.fixture
+def desk(store: SqlStore) -> PlayedDesk:
+    return PlayedDesk(store, {"gateway": Gateway(), "acknowledge": AcknowledgeHandler()})
+
+
+def read_pages(desk: PlayedDesk, *pages: Page) -> KnownPages:
+    reader = KnownPages(*pages)
+    reading = PagesReading(desk.store, reader, desk.clock)
+    while reading.read_next():
+        pass
+    return reader
+
+
+def again(desk: PlayedDesk, message: InboundMessage) -> int | None:
+    """Let the message be decided that waits now, as triage would after its pages were read."""
+    with desk.store.read() as tx:
+        (received,) = tx.inbox.claim(10, 10**9)
+    return desk.decide_received(received, message)
+
+
+def opened(desk: PlayedDesk, *pages: Page, message: InboundMessage | None = None) -> int:
+    message = message or a_fax(f"{NUMBER} 1 k1", TIFF)
+    desk.decide(message)
+    read_pages(desk, *pages)
+    ticket_id = again(desk, message)
+    assert ticket_id is not None
+    return ticket_id
+
+
+def test_a_fax_waits_for_its_pages_and_opens_a_ticket_with_their_words(desk: PlayedDesk) -> None:
+    message = a_fax(f"{NUMBER} 1 k1", TIFF)
+
+    assert desk.decide(message) is None
+    reader = read_pages(desk, a_page("报修单\n二楼门禁坏了"))
+    ticket_id = again(desk, message)
+
+    assert reader.asked == [("fax1.tif",)]
+    assert ticket_id is not None
+    with desk.store.read() as tx:
+        ticket = tx.tickets.get(ticket_id)
+    assert (ticket.channel, ticket.subject, ticket.requester) == (
+        Channel.FAX,
+        "报修单",
+        Address(f"fax:{NUMBER}"),
+    )
+
+
+def test_a_fax_is_acknowledged_by_fax(desk: PlayedDesk) -> None:
+    opened(desk, a_page("二楼门禁坏了"))
+
+    desk.perform()
+
+    assert [(number, tag) for number, tag, _ in desk.fax_sender.sent] == [(NUMBER, "FD-2026-000001")]
+    assert desk.mailer.sent == []
+
+
+def test_a_fax_that_is_announced_before_its_pages_come_is_one_ticket(desk: PlayedDesk) -> None:
+    announcement = desk.receive()
+    desk.decide_received(desk.waiting(announcement), a_fax())
+
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    desk.clock.advance(timedelta(minutes=6))
+    read_pages(desk)
+    again(desk, a_fax())
+
+    assert desk.state(announcement) == ("ignored", "the same fax was announced before")
+    assert ticket_id == 1
+
+
+def test_a_fax_whose_pages_never_come_opens_a_ticket_that_says_so(desk: PlayedDesk) -> None:
+    desk.decide(a_fax())
+    desk.clock.advance(timedelta(minutes=6))
+    read_pages(desk)
+
+    ticket_id = again(desk, a_fax())
+
+    assert "no page of the fax could be read; look at the gateway" in desk.problems(ticket_id)
+
+
+def test_a_page_that_could_not_be_read_is_told_on_the_ticket(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("", problem="JBIG is not read"))
+
+    assert "page 1: JBIG is not read" in desk.problems(ticket_id)
+
+
+def test_pages_that_end_the_daemon_each_time_are_given_up(desk: PlayedDesk) -> None:
+    message = a_fax(f"{NUMBER} 1 k1", TIFF)
+    desk.decide(message)
+    for _ in range(3):
+        with desk.store.write() as tx:
+            tx.pages.next(desk.clock.now())
+
+    reader = read_pages(desk, a_page("words"))
+    ticket_id = again(desk, message)
+
+    assert reader.asked == []
+    assert "page 1: each time these pages were read, the daemon ended" in desk.problems(ticket_id)
+
+
+def test_a_fax_with_the_number_of_a_ticket_joins_it_for_its_caller_alone(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    ours = a_page("还没修好", codes=("FD-2026-000001",))
+
+    joined = opened(desk, ours, message=a_fax(f"{NUMBER} 1 k2", TIFF))
+    refused = opened(desk, ours, message=a_fax("+862011112222 1 k3", TIFF))
+
+    assert joined == ticket_id
+    assert refused != ticket_id
+    assert "stranger_refused" in desk.events(refused)
+
+
+def test_the_notice_of_a_fax_counts_from_when_the_gateway_took_it(desk: PlayedDesk) -> None:
+    taken = NOON - timedelta(minutes=10)
+
+    class Timed(Handler, frozen=True):
+        @hookimpl
+        def recognise_fax(self, message: InboundMessage) -> Reception:
+            return Reception(gateway="office", caller=NUMBER, received_at=taken, key="k")
+
+    desk.host.reload({"timed": Timed()})
+    desk.decide(a_fax())
+    desk.clock.advance(timedelta(minutes=6))
+    read_pages(desk)
+    ticket_id = again(desk, a_fax())
+
+    assert ticket_id is not None
+    with desk.store.read() as tx:
+        assert tx.tickets.get(ticket_id).noticed_at == taken
+
+
+def test_a_mail_of_nothing_but_pictures_is_read_from_them(desk: PlayedDesk) -> None:
+    message = a_message(
+        text="",
+        attachments=(Attachment("form.jpg", "image/jpeg", 10),),
+        problems=("the message holds no text, only pictures; look at them",),
+    )
+
+    ticket_id = opened(desk, a_page("三楼断网"), message=message)
+
+    with desk.store.database.read() as connection:
+        text = connection.exec_driver_sql("SELECT text FROM message WHERE inbox_id IS NOT NULL").scalar()
+    assert text == "三楼断网"
+    assert "the message holds only pictures; its words were read from them" in desk.problems(ticket_id)
+
+
+def test_a_delivered_fax_is_noted_on_its_ticket(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    desk.perform()
+
+    receipt = desk.receive()
+    desk.decide_received(desk.waiting(receipt), a_fax("receipt delivered 1"))
+
+    assert desk.events(ticket_id)[-2:] == ["fax_sent", "fax_delivered"]
+    assert desk.state(receipt)[0] == "ignored"
+
+
+def test_a_fax_that_failed_goes_by_mail_where_an_address_is_known(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    with desk.store.write() as tx:
+        tx.tickets.add_participants(ticket_id, [Participant(Address("li@owner.example"), Role.CLIENT)])
+    desk.perform()
+
+    desk.decide(a_fax("receipt failed 1"))
+    desk.perform()
+
+    assert [recipients for _, recipients, _ in desk.mailer.sent] == [["li@owner.example"]]
+    assert "fax_failed" in desk.events(ticket_id)
+
+
+def test_a_fax_that_failed_with_no_other_way_has_the_client_phoned(desk: PlayedDesk) -> None:
+    opened(desk, a_page("二楼门禁坏了"))
+    desk.perform()
+
+    desk.decide(a_fax("receipt failed 1"))
+    desk.perform()
+
+    ((_, recipients, content),) = desk.mailer.sent
+    assert recipients == ["ops@faultdesk.example"]
+    assert b"FD-2026-000001" in content
+
+
+def test_a_retry_is_no_failure(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    desk.perform()
+
+    desk.decide(a_fax("receipt retrying 1"))
+    desk.decide(a_fax("receipt delivered 1"))
+
+    assert desk.events(ticket_id)[-2:] == ["fax_retrying", "fax_delivered"]
+
+
+def test_a_gateway_whose_handler_fails_loses_no_fax(desk: PlayedDesk) -> None:
+    class Broken(Handler, frozen=True):
+        @hookimpl
+        def recognise_fax(self, message: InboundMessage) -> Reception:
+            raise RuntimeError("boom")
+
+    desk.host.reload({"broken": Broken()})
+
+    with pytest.raises(RuntimeError, match="boom"):
+        desk.decide(a_fax())
