@@ -5,7 +5,7 @@ from pathlib import Path
 from faultdesk.domain.decision import Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import InboundMessage
-from faultdesk.domain.ticket import Event, Role, Ticket
+from faultdesk.domain.ticket import Classification, Event, Kind, Role, Ticket
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.settings import require_folder
 from faultdesk.handlers.templates import render
@@ -72,6 +72,13 @@ def _reason_to_keep_quiet(ticket: Ticket, message: InboundMessage, desk: Identit
         return "the message names no sender"
     if message.reply_address.address == desk.address:
         return "it would go to the desk itself"
-    if ticket.classification.unsolicited:
+    return _reason_by_class(ticket.classification, message)
+
+
+def _reason_by_class(about: Classification, message: InboundMessage) -> str:
+    if about.unsolicited:
         return "unsolicited: an answer would only confirm the address"
+    asks_nothing = about.kind is Kind.OTHER and about.confidence > 0 and "kind" not in about.unsure
+    if message.fax and message.fax.is_whole and asks_nothing:
+        return "a fax that asks nothing of the desk is not answered: a call for every junk fax costs money"
     return ""

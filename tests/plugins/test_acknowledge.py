@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from faultdesk.domain.decision import Mail
+from faultdesk.domain.fax import Fax, Page, Reception
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, Language
 from faultdesk.domain.ticket import (
@@ -142,3 +143,49 @@ def test_a_part_that_could_not_be_read_is_told_to_the_client() -> None:
 
     assert isinstance(mail, Mail)
     assert "未能读出" in mail.text
+
+
+def a_fax(*pages: Page, complete: bool = True) -> Fax:
+    return Fax(reception=Reception(gateway="office", is_complete=complete), pages=pages)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (Language.ZH_HANS, "请重新发送"),
+        (Language.ZH_HANT, "請重新傳送"),
+        (Language.EN, "Please send it again"),
+    ],
+)
+def test_who_sent_a_fax_that_came_in_part_is_asked_to_send_it_again(language: Language, words: str) -> None:
+    message = a_message(language=language, fax=a_fax(Page(number=1), complete=False))
+
+    (mail,) = ACKNOWLEDGE.ticket_opened(TICKET, message, DESK)
+
+    assert isinstance(mail, Mail)
+    assert words in mail.text
+
+
+def test_who_sent_a_whole_fax_is_told_how_to_answer_by_fax() -> None:
+    (mail,) = ACKNOWLEDGE.ticket_opened(TICKET, a_message(fax=a_fax(Page(number=1))), DESK)
+
+    assert isinstance(mail, Mail)
+    assert "传真回复并写上编号 FD-2026-000123" in mail.text
+    assert "请重新发送" not in mail.text
+
+
+def test_a_junk_fax_is_not_answered_by_a_call() -> None:
+    ticket = a_ticket(classification=Classification(kind=Kind.OTHER, confidence=0.9))
+
+    (event,) = ACKNOWLEDGE.ticket_opened(ticket, a_message(fax=a_fax(Page(number=1))), DESK)
+
+    assert isinstance(event, Event)
+    assert event.kind == "mail_withheld"
+
+
+def test_a_fax_that_could_not_be_read_is_answered() -> None:
+    ticket = a_ticket(classification=Classification(kind=Kind.OTHER, confidence=0.9))
+
+    (mail,) = ACKNOWLEDGE.ticket_opened(ticket, a_message(fax=a_fax(Page(number=1, problem="damaged"))), DESK)
+
+    assert isinstance(mail, Mail)

@@ -95,8 +95,8 @@ class DeskClerk:
         documents = documents_of(message)
         if received.pages is not None or not (documents or message.fax):
             return False
-        if documents and not self.host.reads_pages:
-            return False
+        if message.attachments and not (documents and self.host.reads_pages):
+            return False  # no other mail will bring what cannot be read in this one
         tx.pages.want(received.id, documents, self._clock.now() + (not documents) * _PAGES_COME_WITHIN)
         log.info("message.awaits_pages", inbox=received.id, documents=len(documents))
         return True

@@ -10,7 +10,7 @@ from faultdesk.domain.message import Address, Channel, InboundMessage
 from faultdesk.domain.number import fax_address
 from faultdesk.handlers.host import Host
 from faultdesk.pipeline.store import Received
-from faultdesk.reading import ONLY_PICTURES, language_of
+from faultdesk.reading import NO_SENDER, ONLY_PICTURES, language_of
 
 DOCUMENTS = frozenset({"image/tiff", "application/pdf", "image/jpeg", "image/png"})
 """The media types that hold pages."""
@@ -69,7 +69,7 @@ def _as_fax(message: InboundMessage, reception: Reception, received: Received) -
         quoted="",
         signature="",
         forwarded=None,
-        problems=(*message.problems, *_problems(reception, pages)),
+        problems=(*(one for one in message.problems if one != NO_SENDER), *_problems(reception, pages)),
     )
 
 

@@ -2,11 +2,12 @@
 
 from faultdesk.reading.exchange import RawItem, ReadingFailure, ReadingLimits
 from faultdesk.reading.language import language_of
-from faultdesk.reading.mime import read_message
+from faultdesk.reading.mime import NO_SENDER, read_message
 from faultdesk.reading.parts import ONLY_PICTURES
 from faultdesk.reading.sandbox import Readers
 
 __all__ = [
+    "NO_SENDER",
     "ONLY_PICTURES",
     "RawItem",
     "Readers",

@@ -25,6 +25,7 @@ from faultdesk.reading.quoting import part_body
 from faultdesk.reading.reports import delivery_report
 from faultdesk.reading.robots import robot
 
+NO_SENDER = "the header names no usable sender"
 _MOST_MULTIPARTS = 100
 _LONGEST_SUBJECT = 1_000
 _LONGEST_HEADER_SECTION = 1024 * 1024
@@ -186,7 +187,7 @@ def _envelope_from(fields: Fields) -> str | None:
 def _header_problems(subject: str, sender: Address) -> list[str]:
     problems = []
     if not sender.address:
-        problems.append("the header names no usable sender")
+        problems.append(NO_SENDER)
     if REPLACEMENT in subject:
         problems.append("some characters of the subject could not be decoded")
     return problems

@@ -1,0 +1,113 @@
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from faultdesk.domain.fax import Outcome, Receipt, Reception
+from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.errors import ConfigError
+from faultdesk.handlers.testing import a_message
+from faultdesk.reading import read_message
+from faultdesk_fax import FaxHandler
+from faultdesk_fax.gateways import Gateway
+from faultdesk_fax.numbers import e164
+
+MAILS = Path(__file__).parents[1] / "data/faxes/mails"
+
+
+def handler(dialect: str, sender: str = "faxmaster", **more: str) -> FaxHandler:
+    gateway = Gateway(dialect=dialect, senders=(sender,), **more)
+    return FaxHandler(gateways={"office": gateway})
+
+
+def mail(name: str) -> InboundMessage:
+    return read_message((MAILS / f"{name}.eml").read_bytes())
+
+
+def test_hylafax_tells_of_a_fax_and_its_pages() -> None:
+    found = handler("hylafax").recognise_fax(mail("hylafax-rx-fax-tif-pdf-1"))
+
+    assert found == Reception(
+        gateway="office",
+        caller="+862088882222",
+        station="+862088882222",
+        pages=2,
+        received_at=datetime(2026, 11, 22, 21, 1, 38, tzinfo=UTC),
+        documents=("fax000000004.tif",),
+        key="recvq/fax000000004",
+    )
+
+
+def test_hylafax_announces_the_same_fax_to_the_fax_master() -> None:
+    found = handler("hylafax").recognise_fax(mail("hylafax-rx-notify-1"))
+
+    assert isinstance(found, Reception)
+    assert (found.key, found.documents) == ("recvq/fax000000001", ())
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome", "job", "reason"),
+    [
+        ("hylafax-sent-ok-1", Outcome.DELIVERED, "2", ""),
+        ("hylafax-sent-failed-1", Outcome.FAILED, "12", "No answer from remote; too many attempts to dial"),
+    ],
+)
+def test_hylafax_tells_what_became_of_a_fax(name: str, outcome: Outcome, job: str, reason: str) -> None:
+    found = handler("hylafax", area="20").recognise_fax(mail(name))
+
+    assert isinstance(found, Receipt)
+    assert (found.outcome, found.job, found.reason) == (outcome, job, reason)
+    assert found.number == "+862088882222"
+
+
+def test_nobody_but_the_configured_gateway_is_believed() -> None:
+    stranger = a_message(sender=Address("x@free.example"), subject='Fax received from "+86 20 88881111"')
+
+    assert handler("hylafax").recognise_fax(stranger) is None
+
+
+def test_a_gateway_is_known_by_its_domain() -> None:
+    message = a_message(sender=Address("printer7@mfp.example"), subject="scan")
+
+    assert handler("any", "mfp.example").recognise_fax(message) is not None
+
+
+def test_a_number_without_area_code_is_of_the_gateways_area() -> None:
+    assert e164("88882222", "CN", "020") == "+862088882222"
+    assert e164("020-8888 2222", "CN") == "+862088882222"
+    assert e164("+852 2345 6789", "CN", "20") == "+85223456789"
+    assert e164("SENDER", "CN", "20") == ""
+
+
+def test_an_unknown_dialect_is_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match=r"handlers\.fax\.gateways\.office\.dialect: klingon: there are"):
+        handler("klingon")
+
+
+def test_an_operators_own_dialect_is_read(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("[box]\nfax = '^Subject: FAX '\nfacts = ['^Subject: FAX (?P<caller>\\d+)']\n")
+    gateway = Gateway(dialect="box", senders=("box@fax.example",))
+
+    found = FaxHandler(gateways={"office": gateway}, dialects=own).recognise_fax(
+        a_message(sender=Address("box@fax.example"), subject="FAX 02088881111")
+    )
+
+    assert isinstance(found, Reception)
+    assert found.caller == "+862088881111"
+
+
+@pytest.mark.parametrize(
+    ("table", "complaint"),
+    [
+        ("[box]\nfax = '('\n", r"box: \(: missing \)"),
+        ("[box]\nfax = '(?P<colour>x)'\n", "colour: there are"),
+        ("[box]\nfacts = ['x']\n", "missing required field `fax`"),
+    ],
+)
+def test_a_faulty_dialect_is_refused_by_name(tmp_path: Path, table: str, complaint: str) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(table)
+
+    with pytest.raises(ConfigError, match=complaint):
+        FaxHandler(gateways={"office": Gateway(dialect="any", senders=("x",))}, dialects=own)
