@@ -48,7 +48,7 @@ soak: packages .venv/development
 lock: .venv/development
 	$(PIP) uv
 	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate --no-emit-package faultdesk \
-	  --custom-compile-command 'make lock' --extra postgres --extra cluster --group dev --output-file requirements.lock pyproject.toml
+	  --custom-compile-command 'make lock' --extra postgres --extra cluster --extra fax --group dev --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf .venv demo build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -62,7 +62,7 @@ clean:
 	touch $@
 
 .venv/development: .venv/runtime
-	$(PIP) --constraint requirements.lock --editable '.[postgres,cluster]' --group dev
+	$(PIP) --constraint requirements.lock --editable '.[postgres,cluster,fax]' --group dev
 	touch $@
 
 packages:

@@ -68,6 +68,8 @@ def fields(kind: type[msgspec.Struct]) -> set[str]:
         (EXAMPLE["mailboxes"]["drop"], settings.MaildirSettings),
         (EXAMPLE["mailer"], settings.SmtpSettings),
         (EXAMPLE["reading"], settings.ReadingSettings),
+        (EXAMPLE["fax"], settings.FaxSettings),
+        (EXAMPLE["fax"]["sender"], settings.HylafaxSettings),
         (EXAMPLE["jobs"], settings.JobSettings),
         (EXAMPLE["audit"], settings.AuditSettings),
         (EXAMPLE["log"], settings.LogSettings),

@@ -41,6 +41,14 @@ class MailRefusedError(PermanentError):
     """The outgoing server refused this mail for good (5xx)."""
 
 
+class FaxUnavailableError(OutageError):
+    """The fax gateway cannot be reached."""
+
+
+class FaxRefusedError(PermanentError):
+    """The fax gateway refused this fax for good."""
+
+
 class SupersededError(TransientError):
     """Another daemon has taken this over; what this one had in hand counts for nothing."""
 

@@ -14,6 +14,7 @@ from faultdesk.config.settings import (
     Config,
     DatabaseSettings,
     DeskSettings,
+    FaxSettings,
     ImapSettings,
     JobSettings,
     LogSettings,
@@ -30,6 +31,7 @@ _KEY = re.compile(r"unknown field `([^`]*)`|^\.([^.\[]+)")
 _PLAIN_TABLES = {"desk": DeskSettings, "database": DatabaseSettings}
 _OPTIONAL_TABLES = {
     "reading": ReadingSettings,
+    "fax": FaxSettings,
     "jobs": JobSettings,
     "alarm": AlarmSettings,
     "audit": AuditSettings,

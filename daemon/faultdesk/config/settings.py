@@ -4,6 +4,7 @@ Durations are ISO 8601 ("PT2H"), sizes octets. Relative paths count from the con
 Secrets are named, never written: a systemd credential or a file.
 """
 
+import re
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 _MIB = 1024 * 1024
+_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 """A number of things of which at least one is needed."""
@@ -153,6 +155,59 @@ class ReadingSettings(Table, frozen=True, kw_only=True):
     open_files: Count = 64
 
 
+class HylafaxSettings(Table, frozen=True, kw_only=True, tag_field="type", tag="hylafax"):
+    """[fax.sender] with type = "hylafax": by `sendfax`; hosts.hfaxd must let this host in."""
+
+    host: str = "localhost"
+    port: Count = 4559
+    user: str = "faultdesk"
+    tries: Count = 3
+    """Transmissions that may fail."""
+    dials: Count = 6
+    """Calls that nobody answers."""
+    timeout: timedelta = timedelta(seconds=30)
+
+
+class MailFaxSettings(Table, frozen=True, kw_only=True, tag_field="type", tag="mail"):
+    """[fax.sender] with type = "mail": a gateway that takes mail, through [mailer]."""
+
+    address: Annotated[str, msgspec.Meta(pattern=r"\{(e164|digits|national)\}.*@|@")]
+    """With {e164}, {digits} (no plus) or {national}: "FAX={e164}@fax.example" (RFC 3191)."""
+    subject: str = "{tag}"
+    body: str = ""
+    media_type: Literal["image/tiff", "application/pdf"] = "image/tiff"
+
+
+class FaxSettings(Table, frozen=True, kw_only=True):
+    """[fax]: pages that come in, and faxes that go out."""
+
+    pages: Count = 20
+    """Of one fax that are read; the others are kept unread."""
+    time: timedelta = timedelta(seconds=60)
+    """For the pages of one fax."""
+    memory_octets: Count = 2560 * _MIB
+    """Of address space, for the child that reads pages."""
+    idle: timedelta = timedelta(minutes=5)
+    """After which that child is ended."""
+    sender: HylafaxSettings | MailFaxSettings | None = None
+    """Without one, faxes are parked and the desk is told."""
+    own_fax: str = ""
+    """Printed on every fax, as clients shall dial it."""
+    own_phone: str = ""
+    fonts: tuple[str, ...] = ("Noto Sans CJK SC", "Noto Sans CJK TC")
+    hourly_cap: Count = 6
+    """Automatic faxes an hour to one number."""
+    quiet_from: str = ""
+    """As "22:00": from then until `quiet_to` no private number is called, in the desk's time zone."""
+    quiet_to: Annotated[str, msgspec.Meta(pattern=_CLOCK)] = "07:00"
+    private_numbers: frozenset[str] = frozenset()
+    """E.164, beside mobile ones: they ring in somebody's home."""
+
+    def __post_init__(self) -> None:
+        if self.quiet_from and not re.fullmatch(_CLOCK, self.quiet_from):
+            raise ValueError("quiet_from: must be a time, as 22:00")
+
+
 class JobSettings(Table, frozen=True, kw_only=True):
     """[jobs]: how what was decided is performed."""
 
@@ -173,7 +228,7 @@ class AlarmSettings(Table, frozen=True, kw_only=True):
 class AuditSettings(Table, frozen=True, kw_only=True):
     """[audit]: the nightly proof that nothing is missing."""
 
-    at: Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] = "03:30"
+    at: Annotated[str, msgspec.Meta(pattern=_CLOCK)] = "03:30"
     """In the desk's time zone."""
 
 
@@ -193,6 +248,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     mailer: SmtpSettings | OutboxSettings
     handlers: dict[str, dict[str, Any]]
     reading: ReadingSettings = ReadingSettings()
+    fax: FaxSettings = FaxSettings()
     jobs: JobSettings = JobSettings()
     alarm: AlarmSettings = AlarmSettings()
     audit: AuditSettings = AuditSettings()

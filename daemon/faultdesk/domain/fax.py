@@ -1,5 +1,6 @@
 """A fax as its gateway and its pages tell it, and what became of one that was sent."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -69,13 +70,31 @@ class Line(msgspec.Struct, frozen=True):
     height: int
 
 
+_SAME_ROW = 0.6
+"""Of the height of the lower line: lines whose middles are closer stand beside each other."""
+
+
+def rows_of(lines: Iterable[Line]) -> tuple[tuple[Line, ...], ...]:
+    """Gather the lines that stand beside each other, from top to bottom, each row from left to right."""
+    rows: list[list[Line]] = []
+    middle = 0.0
+    for line in sorted(lines, key=lambda line: line.top + line.height / 2):
+        own = line.top + line.height / 2
+        if rows and abs(own - middle) < _SAME_ROW * min(line.height, rows[-1][0].height):
+            rows[-1].append(line)
+            middle += (own - middle) / len(rows[-1])
+        else:
+            rows.append([line])
+            middle = own
+    return tuple(tuple(sorted(row, key=lambda line: line.left)) for row in rows)
+
+
 class Page(msgspec.Struct, frozen=True, kw_only=True):
     """One page, read or not."""
 
     number: int
     """From 1."""
     lines: tuple[Line, ...] = ()
-    """In reading order."""
     header: str = ""
     """The line that the sending machine prints above the page: date, number, page n of m."""
     codes: tuple[str, ...] = ()
@@ -90,9 +109,14 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Why it was not read, in words for the desk."""
 
     @property
+    def rows(self) -> tuple[tuple[Line, ...], ...]:
+        """The lines that stand beside each other, from top to bottom, each row from left to right."""
+        return rows_of(self.lines)
+
+    @property
     def text(self) -> str:
-        """What stands on it, a line each."""
-        return "\n".join(line.text for line in self.lines)
+        """What stands on it, a row each."""
+        return "\n".join("  ".join(line.text for line in row) for row in self.rows)
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,4 +157,8 @@ class PageReading(msgspec.Struct, frozen=True, kw_only=True):
     """What an OCR engine read on a page; boxes in pixels of the image, turned upright."""
 
     lines: tuple[Line, ...] = ()
+    header: str = ""
+    """The line that the sending machine printed above the page, which no turned page turns with it."""
     is_turned: bool = False
+    by_eye: bool = False
+    """What was read is not to be relied on."""

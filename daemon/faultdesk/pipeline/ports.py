@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from faultdesk.domain.fax import Page
+from faultdesk.domain.message import Language
 
 
 class RawMessage(msgspec.Struct, frozen=True):
@@ -150,8 +151,8 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """Whom it goes to, E.164."""
     desk: str = ""
     """The desk's name."""
-    address: str = ""
     time_zone: str = "Asia/Shanghai"
+    language: Language = Language.ZH_HANS
 
 
 class FaxPress(Protocol):
@@ -168,8 +169,9 @@ class FaxPress(Protocol):
 class FaxSender(Protocol):
     """A way out for faxes. Any thread may send."""
 
-    media_type: str
-    """What the gateway takes: image/tiff or application/pdf."""
+    @property
+    def media_type(self) -> str:
+        """What the gateway takes: image/tiff or application/pdf."""
 
     def send(self, number: str, document: bytes, media_type: str, tag: str) -> str:
         """Hand pages over for an E.164 number; return the gateway's name of the job. That is no delivery.

@@ -9,6 +9,7 @@ import structlog
 
 from faultdesk.domain.decision import Job
 from faultdesk.domain.identity import Identity
+from faultdesk.domain.message import Language
 from faultdesk.domain.number import fax_number
 from faultdesk.domain.ticket import Event
 from faultdesk.errors import PermanentError
@@ -101,7 +102,7 @@ class SendFax:
             reference=reference,
             number=number,
             desk=self._identity.name,
-            address=self._identity.address,
+            language=ticket.language if ticket else Language.ZH_HANS,
             time_zone=self._identity.time_zone,
         )
         page = self._press.print(letter, self._sender.media_type)

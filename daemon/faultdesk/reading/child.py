@@ -45,7 +45,7 @@ def set_limits(memory: int, files: int) -> None:
 
 def _serve(requests: BinaryIO, answers: BinaryIO, seconds: float) -> None:
     decoder, encoder = msgspec.msgpack.Decoder(RawItem), msgspec.msgpack.Encoder()
-    _write(answers, READY)
+    write_frame(answers, READY)
     while len(length := requests.read(LENGTH.size)) == LENGTH.size:
         item = decoder.decode(requests.read(LENGTH.unpack(length)[0]))
         signal.setitimer(signal.ITIMER_REAL, seconds + _GRACE_SECONDS)
@@ -58,10 +58,11 @@ def _serve(requests: BinaryIO, answers: BinaryIO, seconds: float) -> None:
         )
         answer = encoder.encode(msgspec.structs.replace(message, id=item.id))
         signal.setitimer(signal.ITIMER_REAL, 0)
-        _write(answers, answer)
+        write_frame(answers, answer)
 
 
-def _write(answers: BinaryIO, frame: bytes) -> None:
+def write_frame(answers: BinaryIO, frame: bytes) -> None:
+    """Write one frame: its length, and it."""
     answers.write(LENGTH.pack(len(frame)) + frame)
     answers.flush()
 

@@ -2,7 +2,7 @@
 
 import mimetypes
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -33,12 +33,25 @@ class File(NamedTuple):
     octets: Callable[[], bytes]
 
 
+class Document(NamedTuple):
+    """A file's octets, under the name and the type that the ticket gives it."""
+
+    name: str
+    media_type: str
+    octets: bytes
+
+
 class Files:
     """The files of one message, in their order."""
 
-    def __init__(self, *, looks_into: bool) -> None:
-        """Begin without any; `looks_into` is False for a message whose files ended a reader."""
+    def __init__(self, *, looks_into: bool, keep: Collection[str] = ()) -> None:
+        """Begin without any; `looks_into` is False for a message whose files ended a reader.
+
+        `keep`: the names of those whose octets are wanted.
+        """
         self.found: list[Attachment] = []
+        self.kept: list[Document] = []
+        self._keep = keep
         self.problems: list[str] = []
         self._left = _MOST_LOOKED_INTO if looks_into else 0
         self._names: set[str] = set()
@@ -52,6 +65,8 @@ class Files:
         name = self._unique(safe_name(file.name, media_type))
         if is_program(media_type, file.name):
             self.problems.append(f"the attachment {name} is a program; do not open it")
+        if name in self._keep:
+            self.kept.append(Document(name, media_type, file.octets()))
         words, names = "", tuple[str, ...]()
         try:
             if self._may_look_into(file, media_type):

@@ -1,6 +1,7 @@
 """A message's octets to an `InboundMessage`. Nothing in them is an error: what cannot be made out is a problem to tell."""
 
 import re
+from collections.abc import Collection
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 
@@ -9,6 +10,7 @@ from faultdesk.reading.addresses import mailboxes, parse
 from faultdesk.reading.authentication import authentications
 from faultdesk.reading.automatic import automatic
 from faultdesk.reading.charset import REPLACEMENT
+from faultdesk.reading.files import Document, Files
 from faultdesk.reading.headers import (
     Fields,
     date_of,
@@ -64,10 +66,17 @@ def read_message(
         problems.append("only the header of the message was read")
     if truncated or headers_only:
         return _composed(_parse_header(raw), _NO_CONTENT, problems, octets)
-    return _composed(*_read_whole(raw, problems, files_closed=files_closed), problems, octets)
+    return _composed(*_read_whole(raw, problems, Files(looks_into=not files_closed)), problems, octets)
 
 
-def _read_whole(raw: bytes, problems: list[str], *, files_closed: bool) -> tuple[Message, Content]:
+def documents_in(raw: bytes, names: Collection[str]) -> list[Document]:
+    """Give the octets of the attachments of these names, as `read_message` names them."""
+    files = Files(looks_into=False, keep=names)
+    _read_whole(raw, [], files)
+    return files.kept
+
+
+def _read_whole(raw: bytes, problems: list[str], files: Files) -> tuple[Message, Content]:
     multiparts = list(_positions(raw))
     if len(multiparts) > _MOST_MULTIPARTS:
         problems.append(
@@ -77,7 +86,7 @@ def _read_whole(raw: bytes, problems: list[str], *, files_closed: bool) -> tuple
     head, body = _sections(raw)
     try:
         message = BytesParser(policy=BOUNDED).parsebytes(head + body)
-        return message, content_of(message, looks_into_files=not files_closed)
+        return message, content_of(message, files)
     except RecursionError:
         problems.append("the message is nested too deeply; only its header was read")
         return _parse_header(raw), _NO_CONTENT

@@ -35,12 +35,12 @@ class Content(NamedTuple):
     calendar_method: str
 
 
-def content_of(message: Message, *, looks_into_files: bool = True) -> Content:
-    """Read all parts, to the bounded number and depth that a parsed message has.
+def content_of(message: Message, files: Files) -> Content:
+    """Read all parts, to the bounded number and depth that a parsed message has; attachments go to `files`.
 
     A message attached to one that passes it on, or says nothing itself, is read as if forwarded in the text.
     """
-    reader = _PartReader(charset_of(message), Files(looks_into=looks_into_files))
+    reader = _PartReader(charset_of(message), files)
     text = reader.read(message)
     is_report = message.get_content_type() == "multipart/report"
     if reader.messages and not is_report and (is_blank(text) or _passes_on(message)):
@@ -48,11 +48,11 @@ def content_of(message: Message, *, looks_into_files: bool = True) -> Content:
         text = "\n\n".join([text, *map(reader.read_forwarded, islice(reader.messages, _MOST_FORWARDED))])
     if is_blank(text):
         text = next((file.text for file in reader.spares if file.text), "")
-    files = tuple(reader.files.found)
-    problems = [*reader.problems, *reader.files.problems]
-    if is_blank(text) and any(file.media_type.startswith("image/") for file in files):
+    attached = tuple(files.found)
+    problems = [*reader.problems, *files.problems]
+    if is_blank(text) and any(file.media_type.startswith("image/") for file in attached):
         problems.append(ONLY_PICTURES)
-    return Content(text, files, tuple(dict.fromkeys(problems)), reader.calendar_method)
+    return Content(text, attached, tuple(dict.fromkeys(problems)), reader.calendar_method)
 
 
 def charset_of(message: Message) -> str:

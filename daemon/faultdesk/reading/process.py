@@ -6,12 +6,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Generic, TypeVar
 
 import msgspec
 
-from faultdesk.domain.message import InboundMessage
 from faultdesk.errors import TransientError
-from faultdesk.reading.exchange import LENGTH, LONGEST_ANSWER, READY, RawItem, ReadingFailure, ReadingLimits
+from faultdesk.reading.exchange import LENGTH, LONGEST_ANSWER, READY, ReadingFailure, ReadingLimits
 
 _CHUNK = 256 * 1024
 _LAST_WORDS = 8_000
@@ -35,19 +36,22 @@ class _NonsenseError(Exception):
     """The child said what no child of ours says."""
 
 
-class ReaderProcess:
-    """One child. It is used by one thread at a time, but for `kill`."""
+Answer = TypeVar("Answer")
 
-    def __init__(self, command: Sequence[str], limits: ReadingLimits) -> None:
+
+class ReaderProcess(Generic[Answer]):
+    """One child that gives answers of one type. It is used by one thread at a time, but for `kill`."""
+
+    def __init__(self, command: Sequence[str], limits: ReadingLimits, answer: type[Answer]) -> None:
         self._command = (*command, str(limits.memory_octets), str(limits.open_files), str(limits.seconds))
         self._seconds = limits.seconds
         self._child: subprocess.Popen[bytes] | None = None
         self._last_words = b""
         self._encoder = msgspec.msgpack.Encoder()
-        self._decoder = msgspec.msgpack.Decoder(InboundMessage)
+        self._decoder = msgspec.msgpack.Decoder(answer)
 
-    def ask(self, item: RawItem) -> InboundMessage | ReadingFailure:
-        """Have a message read, by a fresh child if the last one ended.
+    def ask(self, item: msgspec.Struct) -> Answer | ReadingFailure:
+        """Have something read, by a fresh child if the last one ended.
 
         Raises:
             ReadersUnavailableError: No child can be started.
@@ -63,6 +67,16 @@ class ReaderProcess:
             return ReadingFailure("the reader gave no proper answer", f"{error}\n{self._words()}")
         except _EndedError:
             return self._obituary(child)
+
+    def resident_octets(self) -> int:
+        """Tell how much memory the child holds; 0 when there is none."""
+        if self._child is None:
+            return 0
+        try:
+            pages = Path(f"/proc/{self._child.pid}/statm").read_text(encoding="ascii").split()[1]
+        except OSError:
+            return 0
+        return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
     def kill(self) -> None:
         """End the child at once, from any thread."""

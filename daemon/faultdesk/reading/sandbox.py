@@ -21,8 +21,8 @@ class Readers:
     def __init__(self, limits: ReadingLimits | None = None, command: Sequence[str] = _COMMAND) -> None:
         """Prepare them; `command` starts a child, the limits are appended to it."""
         limits = limits or ReadingLimits()
-        self._children = [ReaderProcess(command, limits) for _ in range(limits.count())]
-        self._idle: queue.LifoQueue[ReaderProcess] = queue.LifoQueue()
+        self._children = [ReaderProcess(command, limits, InboundMessage) for _ in range(limits.count())]
+        self._idle: queue.LifoQueue[ReaderProcess[InboundMessage]] = queue.LifoQueue()
         for child in self._children:
             self._idle.put(child)
         self._threads = ThreadPoolExecutor(len(self._children), thread_name_prefix="reader")

@@ -31,7 +31,7 @@ def drain(desk: Desk, works: Works) -> list[str]:
             except MailboxUnavailableError as error:
                 log.warning("mailbox.unavailable", mailbox=mailbox.name, error=str(error))
                 unreachable.append(mailbox.name)
-        while works.triage.triage_next() or desk.ledger.tick(desk.store):
+        while works.triage.triage_next() or works.pages.read_next() or desk.ledger.tick(desk.store):
             pass
         works.engine.join()
         while desk.ledger.tick(desk.store):
@@ -39,6 +39,7 @@ def drain(desk: Desk, works: Works) -> list[str]:
     finally:
         works.engine.stop(cut=works.mailer.close)
         works.readers.close()
+        works.page_readers.close()
         for mailbox in works.mailboxes:
             mailbox.close()
         desk.store.database.close()

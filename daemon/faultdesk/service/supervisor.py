@@ -61,6 +61,7 @@ class Supervisor:
         )
         self._loops = [
             Loop("triage", self._triage, self._stopping, _HUNG_AFTER),
+            Loop("pages", self._read_pages, self._stopping, _HUNG_AFTER),
             Loop("tick", self._tick, self._stopping, _HUNG_AFTER),
             Loop("membership", self._keep_membership, self._stopping, _HUNG_AFTER),
             Loop("watch", self._look, self._stopping, _HUNG_AFTER),
@@ -142,6 +143,7 @@ class Supervisor:
             mailbox.interrupt()
         # The reading children first: triage may be waiting for one, and what it read is read again.
         self._works.readers.close()
+        self._works.page_readers.close()
         self._works.engine.stop(cut=self._works.mailer.close)
         self._end_loops()
         self._desk.store.database.close()
@@ -168,6 +170,13 @@ class Supervisor:
         if not self._stopping.is_set() and self._works.triage.triage_next():
             self._received.set()
             self._let_jobs_catch_up()
+
+    def _read_pages(self) -> None:
+        if self._desk.store.daemon is not None and self._works.pages.read_next():
+            self._received.set()
+            return
+        self._works.page_readers.rest()
+        self._stopping.wait(_TICK_SECONDS)
 
     def _let_jobs_catch_up(self) -> None:
         """Decide no faster than it is sent: what a new mail is answered with waits behind all that was decided."""

@@ -15,6 +15,7 @@ from faultdesk.adapters.engines.threads import ThreadsEngine
 from faultdesk.adapters.imap import ImapMailbox
 from faultdesk.adapters.maildir import MaildirMailbox
 from faultdesk.adapters.maildir_mailer import MaildirMailer
+from faultdesk.adapters.pages.readers import PageReaders
 from faultdesk.adapters.smtp import SmtpMailer
 from faultdesk.adapters.sql.audit import SqlBooks
 from faultdesk.adapters.sql.database import Database
@@ -30,14 +31,17 @@ from faultdesk.handlers.host import Host, installed_handlers
 from faultdesk.pipeline.audit import Report, audit
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.desk_clerk import DeskClerk
-from faultdesk.pipeline.ledger import SEND_MAIL, Ledger
+from faultdesk.pipeline.ledger import SEND_FAX, SEND_MAIL, Ledger
 from faultdesk.pipeline.patience import patience
 from faultdesk.pipeline.perform import Performer, PerformFunction
 from faultdesk.pipeline.ports import Mailbox, Mailer
+from faultdesk.pipeline.read_pages import PagesReading
+from faultdesk.pipeline.send_fax import SendFax
 from faultdesk.pipeline.send_mail import SendMail
 from faultdesk.pipeline.store import Engine
 from faultdesk.pipeline.triage import Triage
 from faultdesk.reading import Readers, ReadingLimits
+from faultdesk.service.fax_wiring import fax_rules, open_fax_sender, open_page_readers, open_press
 from faultdesk.service.nightly import AUDIT, NightlyAudit
 
 _MOST_READERS = 2
@@ -64,6 +68,8 @@ class Works:
     mailboxes: tuple[Mailbox, ...]
     mailer: Mailer
     readers: Readers
+    page_readers: PageReaders
+    pages: PagesReading
     triage: Triage
     performer: Performer
     engine: Engine
@@ -123,9 +129,17 @@ def open_works(config: Config) -> tuple[Desk, Works]:
     desk = open_desk(config, engine, store)
     readers = open_readers(config.reading)
     clerk = DeskClerk(desk.host, desk.ledger, desk.changes, desk.seal, desk.clock)
+    page_readers = open_page_readers(config, desk.host)
     mailer = open_mailer(config)
     own: dict[str, PerformFunction] = {
         SEND_MAIL: SendMail(store, mailer, desk.ledger.identity),
+        SEND_FAX: SendFax(
+            store,
+            open_press(config.fax),
+            open_fax_sender(config, mailer),
+            desk.ledger.identity,
+            fax_rules(config.fax),
+        ),
         AUDIT: NightlyAudit(config, store, partial(run_audit, config, store.database, desk.host)),
     }
     performer = Performer(
@@ -140,6 +154,8 @@ def open_works(config: Config) -> tuple[Desk, Works]:
         mailboxes=tuple(open_mailbox(config, name) for name in config.mailboxes),
         mailer=mailer,
         readers=readers,
+        page_readers=page_readers,
+        pages=PagesReading(store, page_readers, desk.clock),
         triage=Triage(store, readers, clerk, desk.ledger),
         performer=performer,
         engine=engine,
@@ -213,7 +229,7 @@ def run_audit(config: Config, database: Database, host: Host, *, online: bool = 
         DatabaseUnavailableError: There is no result.
     """
     mailboxes = [open_mailbox(config, name, to_look=True) for name in config.mailboxes] if online else []
-    kinds = {*host.job_functions, SEND_MAIL, AUDIT}
+    kinds = {*host.job_functions, SEND_MAIL, SEND_FAX, AUDIT}
     return audit(SqlBooks(database), mailboxes, kinds, SystemClock().now())
 
 

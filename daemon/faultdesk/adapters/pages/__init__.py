@@ -1,0 +1,1 @@
+"""Reads the pages of faxes in a child process of its own: documents are taken apart, pages read one at a time."""

@@ -1,0 +1,115 @@
+"""The child process that reads pages: a mail in, a page out at a time, under limits that it sets itself."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from typing import BinaryIO
+
+import msgspec
+import zxingcpp
+from PIL import Image
+
+from faultdesk.adapters.pages.exchange import Handlers, PageAnswer, PagesItem, Request
+from faultdesk.adapters.pages.scans import SQUARE_DPI, Scan, scans_of
+from faultdesk.domain.fax import Line, Page, PageImage
+from faultdesk.handlers.host import Host, installed_handlers
+from faultdesk.reading.child import set_limits, write_frame
+from faultdesk.reading.exchange import LENGTH, READY
+from faultdesk.reading.mime import documents_in
+
+_GRACE_SECONDS = 5.0
+_TEXT_LINE = 40
+"""Pixels that a line of a PDF's own text is taken to be high."""
+_MANY_BAD_ROWS = 40
+_QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+
+
+def main() -> None:
+    """Read pages until stdin ends. Arguments: handlers, octets of memory, open files, seconds for one page."""
+    host = _host(msgspec.json.decode(sys.argv[1], type=dict[str, dict[str, object]]))
+    memory, files, seconds = int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    os.nice(10)  # mail goes before pages
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)
+        set_limits(memory, files)
+        _serve(sys.stdin.buffer, answers, seconds, host)
+
+
+def _host(settings: Handlers) -> Host:
+    installed = installed_handlers()
+    return Host({name: msgspec.convert(table, installed[name].load()) for name, table in settings.items()})
+
+
+def _serve(requests: BinaryIO, answers: BinaryIO, seconds: float, host: Host) -> None:
+    decoder, encoder = msgspec.msgpack.Decoder(Request), msgspec.msgpack.Encoder()
+    write_frame(answers, READY)
+    pages: Iterator[Page] = iter(())
+    while len(length := requests.read(LENGTH.size)) == LENGTH.size:
+        request = decoder.decode(requests.read(LENGTH.unpack(length)[0]))
+        signal.setitimer(signal.ITIMER_REAL, seconds + _GRACE_SECONDS)
+        if isinstance(request, PagesItem):
+            pages = _pages(request, host)
+        answer = encoder.encode(PageAnswer(next(pages, None)))
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        write_frame(answers, answer)
+
+
+def _pages(item: PagesItem, host: Host) -> Iterator[Page]:
+    """Read the pages from `first` on: those before it are passed over without being looked at, where that is known."""
+    documents = documents_in(item.content, item.documents)
+    scans = (scan for document in documents for scan in scans_of(document.octets, document.media_type))
+    for number, scan in enumerate(islice(scans, item.first, None), item.first + 1):
+        if number > item.most:
+            yield Page(number=number, problem=f"only the first {item.most} pages of a fax are read")
+            return
+        yield _page(number, scan, host)
+
+
+def _page(number: int, scan: Scan, host: Host) -> Page:
+    if scan.text:
+        return Page(number=number, lines=_text_lines(scan.text))
+    if scan.picture is None:
+        return Page(number=number, bad_rows=scan.bad_rows, problem=scan.problem)
+    image = _square(scan)
+    reading = host.read_page(
+        PageImage(width=image.width, height=image.height, pixels=image.tobytes(), dpi=SQUARE_DPI)
+    )
+    codes = tuple(code.text for code in zxingcpp.read_barcodes(image, formats=_QR_CODES))
+    if reading is None:
+        return Page(number=number, codes=codes, problem="no handler could read the page")
+    return Page(
+        number=number,
+        lines=reading.lines,
+        header=reading.header,
+        codes=codes,
+        is_turned=reading.is_turned,
+        bad_rows=scan.bad_rows,
+        by_eye=reading.by_eye or scan.bad_rows >= _MANY_BAD_ROWS,
+    )
+
+
+def _square(scan: Scan) -> Image.Image:
+    """Bring a picture to square pixels: those of a fax are up to twice as high as wide, and print is unreadable so."""
+    if scan.picture is None:
+        raise ValueError("no picture")
+    width, height = (
+        max(1, round(size * SQUARE_DPI / dpi)) for size, dpi in zip(scan.picture.size, scan.dpi, strict=True)
+    )
+    grows = height > scan.picture.height
+    return scan.picture.resize((width, height), Image.Resampling.BICUBIC if grows else Image.Resampling.BOX)
+
+
+def _text_lines(text: str) -> tuple[Line, ...]:
+    """Place the lines of a PDF's own text one under the other."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return tuple(
+        Line(line, 1.0, 0, number * _TEXT_LINE, len(line) * _TEXT_LINE, _TEXT_LINE - 10)
+        for number, line in enumerate(lines)
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,83 @@
+"""Reads a page: header first, then which way it lies, then its lines; small print once more, larger."""
+
+from collections.abc import Iterable
+from functools import cache
+from statistics import median
+
+import cv2
+import numpy as np
+
+from faultdesk.domain.fax import Line, PageImage, PageReading
+from faultdesk_ocr.engine import Box, Engine, Found, Grey
+from faultdesk_ocr.header import is_header, near_upper_edge
+
+_LARGER = 300 / 204
+_SMALL = 35.0
+"""Pixels of a line's height at 204 dpi, room included: print below 11 points."""
+_UNSURE = 0.9
+"""Of the mean confidence of a page: what lies below is read by eye."""
+
+
+@cache
+def _engine(threads: int) -> Engine:
+    return Engine(threads)
+
+
+def read(image: PageImage, threads: int) -> PageReading:
+    """Read what stands on a page."""
+    engine = _engine(threads)
+    page: Grey = np.frombuffer(image.pixels, dtype=np.uint8).reshape(image.height, image.width)
+    boxes = engine.find(page)
+    header = [
+        found for found in engine.read(page, near_upper_edge(boxes, image.dpi)) if is_header(found, image.dpi)
+    ]
+    page, boxes = _without(page, boxes, header)
+    turned = engine.is_upside_down(page, boxes)
+    if turned:
+        page = np.ascontiguousarray(page[::-1, ::-1])
+        boxes = engine.find(page)
+    lines = _lines(_read(engine, page, boxes))
+    return PageReading(
+        lines=lines,
+        header=" ".join(found.text for found in header),
+        is_turned=turned,
+        by_eye=_is_unsure(lines),
+    )
+
+
+def _without(page: Grey, boxes: list[Box], header: Iterable[Found]) -> tuple[Grey, list[Box]]:
+    """Take the header out of the page."""
+    gone = {found.box.tobytes() for found in header}
+    if not gone:
+        return page, boxes
+    page = page.copy()
+    for found in header:
+        page[: int(found.box[:, 1].max()) + 1] = 255
+    return page, [box for box in boxes if box.tobytes() not in gone]
+
+
+def _read(engine: Engine, page: Grey, boxes: list[Box]) -> list[Found]:
+    """Read the lines; of small print the page is looked at larger."""
+    heights = [float(np.linalg.norm(box[3] - box[0])) for box in boxes]
+    if not heights or median(heights) >= _SMALL:
+        return list(engine.read(page, boxes))
+    larger = cv2.resize(page, None, fx=_LARGER, fy=_LARGER, interpolation=cv2.INTER_CUBIC)
+    wide: Grey = np.asarray(larger, dtype=np.uint8)
+    return [
+        found._replace(box=(found.box / _LARGER).astype(np.float32))
+        for found in engine.read(wide, engine.find(wide))
+    ]
+
+
+def _lines(read_lines: Iterable[Found]) -> tuple[Line, ...]:
+    lines = []
+    for found in read_lines:
+        left, top = (int(value) for value in found.box.min(axis=0))
+        width, height = (int(value) for value in np.ptp(found.box, axis=0))
+        lines.append(Line(found.text, round(found.confidence, 3), left, top, width, height))
+    return tuple(lines)
+
+
+def _is_unsure(lines: tuple[Line, ...]) -> bool:
+    letters = sum(len(line.text) for line in lines)
+    return letters > 0 and sum(len(line.text) * line.confidence for line in lines) / letters < _UNSURE
