@@ -340,4 +340,4 @@ def test_classify_corrects_a_ticket_and_names_what_it_does_not_know(drained: Pat
     event = shown["events"][-1]
     assert (event["kind"], event["actor"]) == ("reclassified", "wang")
     said = run("--config", drained, "classify", reference, "Gate-3!", expect=1)
-    assert "gate-3!: no kind, fault class, severity or name of a system" in said
+    assert "gate-3: no kind, fault class, severity or name of a system" in said

@@ -1,6 +1,10 @@
+import ast
+import re
+from importlib.resources import files
+
 import pytest
 
-from faultdesk.domain.correction import corrected, parse_correction
+from faultdesk.domain.correction import corrected, correction_in, parse_correction
 from faultdesk.domain.ticket import Classification, FaultClass, Kind, Severity
 
 READ = Classification(kind=Kind.CONSULTATION, system="none", unsure=("kind", "system"), evidence=("门禁",))
@@ -42,3 +46,38 @@ def test_a_fault_class_makes_a_fault_and_another_kind_has_none() -> None:
 def test_what_cannot_be_meant_is_named(words: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         parse_correction(words)
+
+
+def test_english_names_of_several_words_are_names_too() -> None:
+    labels = parse_correction("operator error, access control, not urgent")
+
+    assert labels == {
+        "kind": "fault",
+        "fault_class": "misoperation",
+        "system": "access_control",
+        "severity": "low",
+    }
+
+
+@pytest.mark.parametrize("language", ["zh-Hans", "zh-Hant", "en"])
+def test_what_the_acknowledgement_calls_things_can_be_said_back(language: str) -> None:
+    template = files("faultdesk_acknowledge").joinpath(f"templates/opened.{language}.txt")
+    tables = dict(re.findall(r"{% set (\w+) = ({.*?}) %}", template.read_text(encoding="utf-8")))
+
+    for table in ("classes", "severities", "systems"):
+        for label, name in ast.literal_eval(tables.get(table, "{}")).items():
+            assert label in parse_correction(name, only_known=True).values()
+
+
+def test_every_system_of_the_bundled_terms_has_names() -> None:
+    terms = files("faultdesk_classify").joinpath("terms.toml").read_text(encoding="utf-8")
+    systems = [line[8:-1] for line in terms.splitlines() if line.startswith("[system.")]
+
+    assert len(systems) > 10
+    assert [parse_correction(name, only_known=True) for name in systems] == [
+        {"system": name} for name in systems
+    ]
+
+
+def test_a_text_of_any_length_is_looked_through_at_once() -> None:
+    assert correction_in("分类" + " " * 100_000 + "\n" * 100_000) is None

@@ -20,6 +20,7 @@ from faultdesk.pipeline.claims import Claim, claim
 from faultdesk.pipeline.failures import failure_event
 from faultdesk.pipeline.faxes import documents_of
 from faultdesk.pipeline.ledger import Ledger, signed
+from faultdesk.pipeline.mailed_correction import correct
 from faultdesk.pipeline.noted import classified, opening_data, problems, refused
 from faultdesk.pipeline.ports import Clock
 from faultdesk.pipeline.search import TicketSearch
@@ -163,6 +164,7 @@ class DeskClerk:
         )
         if at < ticket.noticed_at and ticket.role_of(message.sender.address) is Role.CLIENT:
             self._changes.change(tx, ticket.id, Event("noticed_earlier", {"noticed_at": at.isoformat()}))
+        correct(tx, self._changes, self._ledger, found, message, self._clock.now())
         if self._answers(found, message):
             self._changes.change(tx, ticket.id, Event("answered", {}, at, message.sender.address))
         elif found.proof.is_signed:
