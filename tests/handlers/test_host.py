@@ -1,7 +1,9 @@
 from collections.abc import Mapping
 
 import pytest
+from typer import Typer
 
+from faultdesk.domain.artefact import Artefact
 from faultdesk.domain.decision import Decision, Job, Promise, Rejection
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import InboundMessage
@@ -9,7 +11,7 @@ from faultdesk.domain.ticket import Classification, Event, Kind, Ticket
 from faultdesk.errors import ConfigError
 from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
 from faultdesk.handlers.host import Failure, Host
-from faultdesk.handlers.testing import a_message, a_ticket
+from faultdesk.handlers.testing import NOON, a_message, a_ticket
 
 DESK = Identity(name="desk", address="service@faultdesk.example")
 
@@ -131,3 +133,45 @@ def test_the_first_rejection_wins() -> None:
     host = Host({"a": Strict("first"), "b": Strict("second")})
 
     assert host.screen(a_message(), no_failure) == Rejection("first")
+
+
+class Keeper(Handler, frozen=True, dict=True):
+    @hookimpl
+    def artefact_kept(self, name: str, artefact: Artefact | None) -> None:
+        self.__dict__.setdefault("told", []).append((name, artefact))
+
+    @hookimpl
+    def commands(self) -> Mapping[str, Typer]:
+        return {"keeper": Typer()}
+
+
+class Forgetful(Handler, frozen=True):
+    @hookimpl
+    def artefact_kept(self, name: str, artefact: Artefact | None) -> None:
+        raise RuntimeError(name)
+
+    @hookimpl
+    def commands(self) -> Mapping[str, Typer]:
+        raise RuntimeError("no commands")
+
+
+def test_every_handler_is_given_what_is_in_force_and_one_that_raises_harms_no_other() -> None:
+    failures: list[Failure] = []
+    keeper = Keeper()
+    artefact = Artefact(name="keeper.model", version=1, made_at=NOON)
+
+    Host({"forgetful": Forgetful(), "keeper": keeper}).artefact_kept(
+        "keeper.model", artefact, failures.append
+    )
+
+    assert keeper.__dict__["told"] == [("keeper.model", artefact)]
+    assert [(failure.handler, failure.hook) for failure in failures] == [("forgetful", "artefact_kept")]
+
+
+def test_commands_are_gathered_and_a_handler_that_cannot_name_its_own_is_named() -> None:
+    failures: list[Failure] = []
+
+    commands = Host({"forgetful": Forgetful(), "keeper": Keeper()}).commands(failures.append)
+
+    assert list(commands) == ["keeper"]
+    assert [(failure.handler, failure.hook) for failure in failures] == [("forgetful", "commands")]

@@ -8,10 +8,13 @@ import typer
 from faultdesk import __version__
 from faultdesk.cli import audit, backup, handlers, inbox, jobs, person, read, retention, run, setup, tickets
 from faultdesk.cli.context import DEFAULT_CONFIG
+from faultdesk.cli.handlers_commands import Commands
 
 app = typer.Typer(
     name="faultdesk",
+    cls=Commands,
     help="A service desk that clients reach by mail and fax.",
+    epilog="Handlers may have commands of their own: see `faultdesk handlers`.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

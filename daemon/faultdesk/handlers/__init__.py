@@ -1,5 +1,5 @@
 """The public API for handlers: see docs/handlers.md."""
 
-from faultdesk.handlers.api import Desk, Handler, JobFunction, hookimpl
+from faultdesk.handlers.api import CommandLine, Desk, Handler, JobFunction, hookimpl
 
-__all__ = ["Desk", "Handler", "JobFunction", "hookimpl"]
+__all__ = ["CommandLine", "Desk", "Handler", "JobFunction", "hookimpl"]

@@ -1,12 +1,15 @@
 """What a handler is, and what its jobs may do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
 
 import msgspec
 import pluggy
 
+from faultdesk.domain.artefact import Artefact
+from faultdesk.domain.correction import Correction
 from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.message import Address
 from faultdesk.domain.ticket import Event, Ticket
@@ -22,7 +25,10 @@ class Handler(msgspec.Struct, frozen=True, forbid_unknown_fields=True, eq=False)
 
 
 class Desk(Protocol):
-    """What a job may see and do. What it decides is committed together with the job's end, or not at all."""
+    """What a job may see and do. What it decides is committed together with the job's end, or not at all.
+
+    A handler's command has the same; there the end is that of the block in which the desk was opened.
+    """
 
     @property
     def now(self) -> datetime:
@@ -62,5 +68,36 @@ class Desk(Protocol):
     def record(self, ticket_id: int, event: Event) -> None:
         """Add to the ticket's log."""
 
+    def corrections(self) -> tuple[Correction, ...]:
+        """Give the tickets whose reading was corrected, the latest 2,000, oldest ticket first.
+
+        They are put together from logs and messages: what was purged or erased is not among them.
+        """
+
+    def keep(self, name: str, content: bytes, figures: Mapping[str, Any]) -> None:
+        """Decide a new version of an artefact, `handler.noun`; every daemon's handlers are given it.
+
+        Without octets it is only noted as tried, and what is in force stays. `figures` holds no client's words.
+        """
+
+    def kept(self, name: str) -> Artefact | None:
+        """Give the version that is in force, with its octets; None if there is none."""
+
+    def versions(self, name: str) -> tuple[Artefact, ...]:
+        """List the latest versions, oldest first, without octets."""
+
+    def withdraw(self, name: str, *, everything: bool = False) -> None:
+        """Take the version in force back: the one before it is in force again, or with `everything` none."""
+
 
 JobFunction = Callable[[Job, Desk], None]
+
+
+class CommandLine(Protocol):
+    """What a handler's command starts from: the `obj` of its typer.Context."""
+
+    def desk(self) -> AbstractContextManager[Desk]:
+        """Open the desk; what is decided is committed when the block ends well."""
+
+    def listing(self, rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+        """Print rows: these columns as a table, or all of them as a JSON array."""

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol, TypeVar, cast
 
 import pluggy
+from typer import Typer
 
+from faultdesk.domain.artefact import Artefact
 from faultdesk.domain.decision import Decision, Promise, Rejection
 from faultdesk.domain.fax import PageImage, PageReading, Receipt, Reception
 from faultdesk.domain.identity import Identity
@@ -58,3 +60,11 @@ class Hooks(Protocol):
     @_hookspec
     def job_functions(self) -> Mapping[str, JobFunction]:
         """Name the functions that perform this handler's jobs, by kind `handler.verb`; asked once."""
+
+    @_hookspec
+    def artefact_kept(self, name: str, artefact: Artefact | None) -> None:
+        """Take what is in force of this name now, or that nothing is any more; told between messages, to all."""
+
+    @_hookspec
+    def commands(self) -> Mapping[str, Typer]:
+        """Name the commands that an operator has of this handler; asked only when one of them is typed."""

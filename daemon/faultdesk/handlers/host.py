@@ -6,7 +6,9 @@ from typing import Any, NamedTuple, cast
 
 import msgspec
 import pluggy
+from typer import Typer
 
+from faultdesk.domain.artefact import Artefact
 from faultdesk.domain.decision import Decision, Job, Mail, Promise, Rejection
 from faultdesk.domain.fax import PageImage, PageReading, Receipt, Reception
 from faultdesk.domain.identity import Identity
@@ -70,6 +72,8 @@ class Host:
 
     def __init__(self, handlers: Mapping[str, Handler]) -> None:
         self._plugins, self._jobs, self.names = self._assemble(handlers)
+        self.reloads = 0
+        """How often it took other handlers: those know nothing of what the ones before were told."""
 
     def reload(self, handlers: Mapping[str, Handler]) -> None:
         """Take other handlers or settings; what is wrong leaves everything as it was.
@@ -78,6 +82,7 @@ class Host:
             ConfigError: A hook is misspelt, or two handlers perform the same kind of job.
         """
         self._plugins, self._jobs, self.names = self._assemble(handlers)
+        self.reloads += 1
 
     @staticmethod
     def _assemble(handlers: Mapping[str, Handler]) -> _Assembled:
@@ -161,6 +166,19 @@ class Host:
     def ticket_changed(self, ticket: Ticket, event: Event, desk: Identity, failed: Failed) -> Decisions:
         """Gather every handler's decisions on a change."""
         return self._gather("ticket_changed", failed, ticket=ticket, event=event, desk=desk)
+
+    def artefact_kept(self, name: str, artefact: Artefact | None, failed: Failed) -> None:
+        """Give every handler what is in force of this name."""
+        for _ in self._ask("artefact_kept", type(None), failed, name=name, artefact=artefact):
+            pass
+
+    def commands(self, failed: Failed) -> dict[str, Typer]:
+        """Gather every handler's commands by name; the first handler that has one keeps it."""
+        found: dict[str, Typer] = {}
+        for answer in self._ask("commands", Mapping, failed):
+            for name, command in answer.value.items():
+                found.setdefault(name, command)
+        return found
 
     def _gather(self, hook: str, failed: Failed, **arguments: object) -> Decisions:
         decisions: Decisions = []

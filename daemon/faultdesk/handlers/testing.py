@@ -1,7 +1,13 @@
 """Fakes for authors of handlers: no database, no server, no clock but the one you set."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import msgspec
+
+from faultdesk.domain.artefact import Artefact
+from faultdesk.domain.correction import Correction
 from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.ticket import Classification, Deadline, Event, Kind, Participant, Role, Status, Ticket
@@ -56,6 +62,8 @@ class FakeDesk:
         self.jobs: list[Job] = []
         self.cancelled: list[str] = []
         self.recorded: list[tuple[int, Event]] = []
+        self.corrected: list[Correction] = []
+        self.artefacts: list[Artefact] = []
 
     def ticket(self, ticket_id: int) -> Ticket:
         """Look a given ticket up."""
@@ -82,3 +90,39 @@ class FakeDesk:
     def record(self, ticket_id: int, event: Event) -> None:
         """Keep an event in `recorded`."""
         self.recorded.append((ticket_id, event))
+
+    def corrections(self) -> tuple[Correction, ...]:
+        """Give what the test put into `corrected`."""
+        return tuple(self.corrected)
+
+    def keep(self, name: str, content: bytes, figures: Mapping[str, Any]) -> None:
+        """Keep a version in `artefacts`, in force at once."""
+        version = 1 + sum(one.name == name for one in self.artefacts)
+        if content:
+            self._out_of_force(name)
+        made = Artefact(name=name, version=version, made_at=self.now, figures=dict(figures), content=content)
+        self.artefacts.append(msgspec.structs.replace(made, in_force=bool(content)))
+
+    def kept(self, name: str) -> Artefact | None:
+        """Give what is in force."""
+        return next((one for one in self.artefacts if one.name == name and one.in_force), None)
+
+    def versions(self, name: str) -> tuple[Artefact, ...]:
+        """List the versions."""
+        return tuple(msgspec.structs.replace(one, content=b"") for one in self.artefacts if one.name == name)
+
+    def withdraw(self, name: str, *, everything: bool = False) -> None:
+        """Take back what is in force."""
+        taken = [one for one in self.artefacts if one.name == name and (one.in_force or everything)]
+        self.artefacts = [
+            msgspec.structs.replace(one, in_force=False, withdrawn_at=self.now) if one in taken else one
+            for one in self.artefacts
+        ]
+        fit = [one for one in self.artefacts if one.name == name and one.content and not one.withdrawn_at]
+        if fit:
+            self.artefacts[self.artefacts.index(fit[-1])] = msgspec.structs.replace(fit[-1], in_force=True)
+
+    def _out_of_force(self, name: str) -> None:
+        self.artefacts = [
+            msgspec.structs.replace(one, in_force=one.in_force and one.name != name) for one in self.artefacts
+        ]

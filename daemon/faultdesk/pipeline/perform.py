@@ -2,21 +2,20 @@
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 import tenacity
 
-from faultdesk.domain.decision import Decision, Job, Mail
-from faultdesk.domain.identity import Identity
-from faultdesk.domain.message import Address
-from faultdesk.domain.ticket import Event, Ticket
+from faultdesk.domain.decision import Job
+from faultdesk.domain.ticket import Event
 from faultdesk.errors import OutageError, PermanentError, TransientError
 from faultdesk.pipeline.failures import details, outline
+from faultdesk.pipeline.job_desk import JobDesk
 from faultdesk.pipeline.ledger import SENDING, Ledger
 from faultdesk.pipeline.outages import Outages
 from faultdesk.pipeline.ports import Clock
-from faultdesk.pipeline.store import OutgoingMail, Store, Transaction
+from faultdesk.pipeline.store import Store, Transaction
 from faultdesk.pipeline.work import Claim, ClaimedJob
 
 log = structlog.get_logger()
@@ -27,67 +26,6 @@ LONGEST_BACKOFF = timedelta(hours=2)
 _jitter = random.SystemRandom()
 _FRESH = timedelta(seconds=4)
 """How long after its beginning nobody can have taken a job over: others wait twice as long for a daemon that is silent."""
-
-
-class JobDesk:
-    """The desk as a job sees it: reads now, and keeps its decisions for the commit."""
-
-    def __init__(self, store: Store, identity: Identity, clock: Clock) -> None:
-        self._store = store
-        self._identity = identity
-        self._clock = clock
-        self.decided: list[tuple[int | None, Decision]] = []
-        self.cancelled: list[str] = []
-        self.receipts: list[OutgoingMail] = []
-        """Mails that the server took."""
-        self.withheld: list[tuple[OutgoingMail, str]] = []
-        """Mails that are not to be sent, and why."""
-
-    @property
-    def now(self) -> datetime:
-        """The time, aware UTC."""
-        return self._clock.now()
-
-    @property
-    def name(self) -> str:
-        """The desk's name as clients know it."""
-        return self._identity.name
-
-    @property
-    def address(self) -> Address:
-        """The desk's own address."""
-        return self._identity.mailbox
-
-    @property
-    def time_zone(self) -> str:
-        """The IANA name of the zone in which people read times."""
-        return self._identity.time_zone
-
-    def ticket(self, ticket_id: int) -> Ticket:
-        """Look the ticket up as it is now."""
-        with self._store.read() as tx:
-            return tx.tickets.get(ticket_id)
-
-    def events(self, ticket_id: int) -> tuple[Event, ...]:
-        """Read the ticket's log, oldest first."""
-        with self._store.read() as tx:
-            return tx.tickets.events(ticket_id)
-
-    def send(self, mail: Mail) -> None:
-        """Decide a mail."""
-        self.decided.append((mail.ticket_id, mail))
-
-    def put(self, job: Job) -> None:
-        """Decide a job."""
-        self.decided.append((job.ticket_id, job))
-
-    def cancel(self, name: str) -> None:
-        """Take a named job back."""
-        self.cancelled.append(name)
-
-    def record(self, ticket_id: int, event: Event) -> None:
-        """Add to the ticket's log."""
-        self.decided.append((ticket_id, event))
 
 
 PerformFunction = Callable[[Job, JobDesk], None]
@@ -193,18 +131,8 @@ class Performer:
             if not tx.jobs.finish(job):
                 log.warning("job.taken_over", job=job.id, kind=job.kind)
                 return
-            self._write_down(tx, job, desk)
+            desk.write_down(tx, self._ledger, job.kind.partition(".")[0])
         log.debug("job.performed", job=job.id, kind=job.kind, tries=job.tries)
-
-    def _write_down(self, tx: Transaction, job: Job, desk: JobDesk) -> None:
-        for mail in desk.receipts:
-            tx.tickets.mark_sent(mail, desk.now)
-        for mail, reason in desk.withheld:
-            tx.tickets.mark_withheld(mail, reason)
-        for name in desk.cancelled:
-            tx.jobs.cancel(name)
-        for ticket_id, decision in desk.decided:
-            self._ledger.apply(tx, ticket_id, job.kind.partition(".")[0], decision)
 
     def _hold(self, job: Job, reason: str) -> None:
         with self._store.write() as tx:

@@ -13,8 +13,8 @@ from faultdesk.domain.message import Language
 from faultdesk.domain.number import fax_number
 from faultdesk.domain.ticket import Event
 from faultdesk.errors import PermanentError
+from faultdesk.pipeline.job_desk import JobDesk
 from faultdesk.pipeline.ledger import withheld
-from faultdesk.pipeline.perform import JobDesk
 from faultdesk.pipeline.ports import FaxPress, FaxSender, Letter
 from faultdesk.pipeline.store import OutgoingMail, Store
 

@@ -8,9 +8,9 @@ from faultdesk.domain.decision import Job
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address
 from faultdesk.domain.ticket import Event
+from faultdesk.pipeline.job_desk import JobDesk
 from faultdesk.pipeline.ledger import withheld
 from faultdesk.pipeline.outgoing import complete
-from faultdesk.pipeline.perform import JobDesk
 from faultdesk.pipeline.ports import Mailer
 from faultdesk.pipeline.store import OutgoingMail, Store, Tickets
 

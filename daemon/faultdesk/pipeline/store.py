@@ -8,10 +8,12 @@ from typing import Any, Protocol
 
 import msgspec
 
+from faultdesk.domain.correction import Correction
 from faultdesk.domain.fax import Outcome, Page
 from faultdesk.domain.loops import Earlier
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.ticket import Classification, Event, Participant, Status, Ticket
+from faultdesk.pipeline.artefacts import Artefacts
 from faultdesk.pipeline.health import Health
 from faultdesk.pipeline.ports import Batch, Cursor
 from faultdesk.pipeline.work import Jobs, Worker
@@ -286,6 +288,9 @@ class Tickets(Protocol):
     def events(self, ticket_id: int) -> tuple[Event, ...]:
         """Read the log, oldest first."""
 
+    def corrections(self, limit: int) -> tuple[Correction, ...]:
+        """Give the tickets that were corrected last, oldest ticket first; not those whose words are gone."""
+
 
 class Transaction(Protocol):
     """One write transaction: all of it happens, or none."""
@@ -309,6 +314,10 @@ class Transaction(Protocol):
     @property
     def health(self) -> Health:
         """What stands still."""
+
+    @property
+    def artefacts(self) -> Artefacts:
+        """What handlers have the desk keep."""
 
     def before_commit(self, action: Callable[[], Any]) -> None:
         """Run this as the transaction's last part."""

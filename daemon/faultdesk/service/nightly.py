@@ -1,7 +1,7 @@
 """The job `faultdesk.audit`: audits at night, tells the desk what is missing, and puts itself for the next night."""
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -12,9 +12,10 @@ from faultdesk.adapters.sql.store import SqlStore, SqlTransaction
 from faultdesk.config import Config
 from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.message import Address
+from faultdesk.domain.night import next_night
 from faultdesk.pipeline.audit import Report
+from faultdesk.pipeline.job_desk import JobDesk
 from faultdesk.pipeline.ledger import Ledger
-from faultdesk.pipeline.perform import JobDesk
 from faultdesk.pipeline.ports import Clock
 
 log = structlog.get_logger()
@@ -31,13 +32,6 @@ def arrange_audit(config: Config, tx: SqlTransaction, ledger: Ledger, clock: Clo
     # Later than that it was put by a clock that went ahead.
     if put_for is None or (coming.run_at and put_for > coming.run_at):
         ledger.put(tx, coming)
-
-
-def next_night(now: datetime, at: str, zone: ZoneInfo) -> datetime:
-    """Tell when a clock in this zone shows `at` next, "03:30", after `now`."""
-    local = now.astimezone(zone)
-    today = datetime.combine(local.date(), time.fromisoformat(at), zone)
-    return today if today > local else today + timedelta(days=1)
 
 
 def _next_audit(config: Config, now: datetime) -> Job:

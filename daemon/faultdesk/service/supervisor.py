@@ -166,6 +166,7 @@ class Supervisor:
         self._received.clear()
         if self._desk.store.daemon is None:
             return  # nothing can be taken in hand yet
+        self._works.artefacts.look()
         # A batch a step: a long backlog must not look like a hang.
         if not self._stopping.is_set() and self._works.triage.triage_next():
             self._received.set()

@@ -41,6 +41,7 @@ from faultdesk.pipeline.send_mail import SendMail
 from faultdesk.pipeline.store import Engine
 from faultdesk.pipeline.triage import Triage
 from faultdesk.reading import Readers, ReadingLimits
+from faultdesk.service.artefacts import InForce
 from faultdesk.service.fax_wiring import fax_rules, open_fax_sender, open_page_readers, open_press
 from faultdesk.service.nightly import AUDIT, NightlyAudit
 
@@ -74,6 +75,7 @@ class Works:
     performer: Performer
     engine: Engine
     membership: Membership
+    artefacts: InForce
     stopping: threading.Event
     """Set once, when the daemon is to end."""
 
@@ -160,6 +162,7 @@ def open_works(config: Config) -> tuple[Desk, Works]:
         performer=performer,
         engine=engine,
         membership=open_membership(config, store, desk.seal),
+        artefacts=InForce(store, desk.host),
         stopping=stopping,
     )
     return desk, works

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from faultdesk.adapters.sql.artefacts import SqlArtefacts
 from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.health import SqlHealth
 from faultdesk.adapters.sql.inbox import SqlInbox
@@ -24,6 +25,7 @@ class SqlTransaction:
         self.tickets = SqlTickets(connection)
         self.jobs = SqlJobs(connection, daemon)
         self.health = SqlHealth(connection)
+        self.artefacts = SqlArtefacts(connection)
         self.committing: list[Callable[[], Any]] = []
         self.committed: list[Callable[[], Any]] = []
 

@@ -271,3 +271,25 @@ audit = Table(
     Column("summary", Text, nullable=False),
     Column("findings", sa.JSON, nullable=False),
 )
+
+# Versions of what handlers make and have kept; one without octets was only tried.
+artefact = Table(
+    "artefact",
+    metadata,
+    identity(),
+    Column("name", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("figures", sa.JSON, nullable=False),
+    Column("in_force", Boolean, nullable=False),
+    Column("withdrawn_at", Moment),
+    Column("content", LargeBinary),
+    Index("uq_artefact_version", "name", "version", unique=True),
+    Index(
+        "uq_artefact_in_force",
+        "name",
+        unique=True,
+        sqlite_where=sa.text("in_force"),
+        postgresql_where=sa.text("in_force"),
+    ),
+)

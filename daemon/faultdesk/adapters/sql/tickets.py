@@ -9,9 +9,11 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy import select
 
+from faultdesk.adapters.sql.corrections import corrections
 from faultdesk.adapters.sql.messages import SqlMessages
 from faultdesk.adapters.sql.tables import event, participant, sequence, ticket
 from faultdesk.adapters.sql.upsert import insert
+from faultdesk.domain.correction import Correction
 from faultdesk.domain.message import Address, Channel, InboundMessage, Language
 from faultdesk.domain.promise import deadlines_of
 from faultdesk.domain.reference import format_reference
@@ -154,6 +156,10 @@ class SqlTickets(SqlMessages):
             .order_by(event.c.id)
         )
         return tuple(Event(*row) for row in rows)
+
+    def corrections(self, limit: int) -> tuple[Correction, ...]:
+        """Give the tickets that were corrected last, oldest ticket first; not those whose words are gone."""
+        return tuple(corrections(self._connection, limit))
 
 
 @cache

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from faultdesk.service.nightly import next_night
+from faultdesk.domain.night import next_night
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

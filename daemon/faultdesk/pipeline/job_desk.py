@@ -1,0 +1,121 @@
+"""The desk as a job, or a handler's command, sees it."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from faultdesk.domain.artefact import Artefact
+from faultdesk.domain.correction import Correction
+from faultdesk.domain.decision import Decision, Job, Mail
+from faultdesk.domain.identity import Identity
+from faultdesk.domain.message import Address
+from faultdesk.domain.ticket import Event, Ticket
+from faultdesk.pipeline.ledger import Ledger
+from faultdesk.pipeline.ports import Clock
+from faultdesk.pipeline.store import OutgoingMail, Store, Transaction
+
+_MOST_CORRECTIONS = 2_000
+"""The latest: no desk reads today's mail by what was said ten years ago."""
+
+
+class JobDesk:
+    """The desk as a job sees it: reads now, and keeps its decisions for the commit."""
+
+    def __init__(self, store: Store, identity: Identity, clock: Clock) -> None:
+        self._store = store
+        self._identity = identity
+        self._clock = clock
+        self.decided: list[tuple[int | None, Decision]] = []
+        self.cancelled: list[str] = []
+        self.receipts: list[OutgoingMail] = []
+        """Mails that the server took."""
+        self.withheld: list[tuple[OutgoingMail, str]] = []
+        """Mails that are not to be sent, and why."""
+        self._artefacts: list[Callable[[Transaction], object]] = []
+
+    @property
+    def now(self) -> datetime:
+        """The time, aware UTC."""
+        return self._clock.now()
+
+    @property
+    def name(self) -> str:
+        """The desk's name as clients know it."""
+        return self._identity.name
+
+    @property
+    def address(self) -> Address:
+        """The desk's own address."""
+        return self._identity.mailbox
+
+    @property
+    def time_zone(self) -> str:
+        """The IANA name of the zone in which people read times."""
+        return self._identity.time_zone
+
+    def ticket(self, ticket_id: int) -> Ticket:
+        """Look the ticket up as it is now."""
+        with self._store.read() as tx:
+            return tx.tickets.get(ticket_id)
+
+    def events(self, ticket_id: int) -> tuple[Event, ...]:
+        """Read the ticket's log, oldest first."""
+        with self._store.read() as tx:
+            return tx.tickets.events(ticket_id)
+
+    def send(self, mail: Mail) -> None:
+        """Decide a mail."""
+        self.decided.append((mail.ticket_id, mail))
+
+    def put(self, job: Job) -> None:
+        """Decide a job."""
+        self.decided.append((job.ticket_id, job))
+
+    def cancel(self, name: str) -> None:
+        """Take a named job back."""
+        self.cancelled.append(name)
+
+    def record(self, ticket_id: int, event: Event) -> None:
+        """Add to the ticket's log."""
+        self.decided.append((ticket_id, event))
+
+    def corrections(self) -> tuple[Correction, ...]:
+        """Give the tickets whose reading was corrected, oldest ticket first."""
+        with self._store.read() as tx:
+            return tx.tickets.corrections(_MOST_CORRECTIONS)
+
+    def kept(self, name: str) -> Artefact | None:
+        """Give the version of an artefact that is in force, with its octets."""
+        with self._store.read() as tx:
+            return tx.artefacts.kept(name)
+
+    def versions(self, name: str) -> tuple[Artefact, ...]:
+        """List an artefact's versions, oldest first, without octets."""
+        with self._store.read() as tx:
+            return tx.artefacts.versions(name)
+
+    def keep(self, name: str, content: bytes, figures: Mapping[str, Any]) -> None:
+        """Decide a version of an artefact."""
+        self._artefacts.append(lambda tx: tx.artefacts.keep(name, content, figures, self.now))
+
+    def withdraw(self, name: str, *, everything: bool = False) -> None:
+        """Take the version in force back."""
+        self._artefacts.append(lambda tx: tx.artefacts.withdraw(name, self.now, everything=everything))
+
+    @property
+    def has_decided(self) -> bool:
+        """Tell whether there is anything to write down."""
+        return bool(self.decided or self.cancelled or self.receipts or self.withheld or self._artefacts)
+
+    def write_down(self, tx: Transaction, ledger: Ledger, actor: str) -> None:
+        """Let what was decided happen, as decided by `actor`."""
+        for mail in self.receipts:
+            tx.tickets.mark_sent(mail, self.now)
+        for mail, reason in self.withheld:
+            tx.tickets.mark_withheld(mail, reason)
+        for name in self.cancelled:
+            tx.jobs.cancel(name)
+        for ticket_id, decision in self.decided:
+            ledger.apply(tx, ticket_id, actor, decision)
+        for change in self._artefacts:
+            change(tx)
