@@ -31,6 +31,8 @@ def test_only_our_packages_reach_site_packages(wheel: Path) -> None:
         "faultdesk_acknowledge",
         "faultdesk_classify",
         "faultdesk_dispatch",
+        "faultdesk_fax",
+        "faultdesk_ocr",
         "faultdesk_report",
         "faultdesk_sla",
     }

@@ -31,12 +31,8 @@ def drain(desk: Desk, works: Works) -> list[str]:
             except MailboxUnavailableError as error:
                 log.warning("mailbox.unavailable", mailbox=mailbox.name, error=str(error))
                 unreachable.append(mailbox.name)
-<<<<<<< HEAD
-        while works.triage.triage_next() or works.pages.read_next() or desk.ledger.tick(desk.store):
-=======
         works.artefacts.look()
-        while works.triage.triage_next() or desk.ledger.tick(desk.store):
->>>>>>> de34320 (handlers: a desk keeps what they make, and they give commands)
+        while works.triage.triage_next() or works.pages.read_next() or desk.ledger.tick(desk.store):
             pass
         works.engine.join()
         while desk.ledger.tick(desk.store):
