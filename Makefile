@@ -4,7 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 # The private servers of the tests, a systemd to run the unit in, and what shows a report as a picture.
-DEBIAN_PACKAGES := dovecot-imapd faketime fonts-noto-cjk iproute2 openssl poppler-utils postgresql procps strace systemd
+DEBIAN_PACKAGES := bsd-mailx dovecot-imapd faketime fonts-noto-cjk hylafax-client hylafax-server iaxmodem iproute2 \
+  msmtp-mta openssl poppler-utils postgresql procps strace systemd util-linux
 
 .PHONY: demo test check train accuracy bench chaos soak lock clean packages
 

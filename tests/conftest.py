@@ -3,6 +3,7 @@ pytest_plugins = [
     "servers.disk",
     "servers.dovecot",
     "servers.faketime",
+    "servers.hylafax",
     "servers.mailboxes",
     "servers.postgresql",
     "servers.proxy",

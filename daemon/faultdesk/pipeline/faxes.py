@@ -48,7 +48,6 @@ def _as_fax(message: InboundMessage, reception: Reception, received: Received) -
     text = _text(pages)
     # Two announcements of one fax are one message, or the later one belongs to the earlier.
     same = f"<{reception.key}@{reception.gateway}.fax>" if reception.key else ""
-    references = (same,) if same else ()
     number = fax_address(reception.caller) or fax_address(reception.station)
     return msgspec.structs.replace(
         message,
@@ -60,7 +59,7 @@ def _as_fax(message: InboundMessage, reception: Reception, received: Received) -
         to=(),
         cc=(),
         message_id=same or message.message_id,
-        references=references,
+        references=(),
         received_at=_received_at(message, reception, received),
         language=language_of("", text),
         automatic=None,

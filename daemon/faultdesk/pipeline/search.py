@@ -42,9 +42,8 @@ class TicketSearch:
 
     @staticmethod
     def _unsigned(tx: Transaction, message: InboundMessage) -> list[tuple[Proof, Ticket]]:
-        found = [
-            (Proof.MESSAGE_ID, tx.tickets.get(one)) for one in tx.tickets.of_message_ids(message.references)
-        ]
+        ids = (*message.references, message.message_id) if message.fax else message.references
+        found = [(Proof.MESSAGE_ID, tx.tickets.get(one)) for one in tx.tickets.of_message_ids(ids)]
         if message.message_id:
             # Answers may overtake what they answer: new mail goes before a backlog.
             answered = tx.tickets.mentioning(message.message_id)
