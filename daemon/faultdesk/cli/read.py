@@ -2,6 +2,9 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,35 +12,47 @@ import msgspec
 import typer
 
 from faultdesk.adapters.clock import SystemClock
+from faultdesk.adapters.pages.readers import PageReaders
 from faultdesk.cli.context import DEFAULT_CONFIG
 from faultdesk.cli.show import console
 from faultdesk.config import load_config
 from faultdesk.config.settings import ReadingSettings
+from faultdesk.domain.fax import Reception
 from faultdesk.domain.identity import Identity
-from faultdesk.domain.message import Attachment, Channel, InboundMessage
+from faultdesk.domain.message import InboundMessage
 from faultdesk.errors import PermanentError
 from faultdesk.handlers.host import Host, installed_handlers
+from faultdesk.pipeline.faxes import DOCUMENTS, as_fax, documents_of, recognised
 from faultdesk.pipeline.preview import preview
+from faultdesk.pipeline.store import Received
 from faultdesk.reading import RawItem, Readers, ReadingFailure
+from faultdesk.service.fax_wiring import open_page_readers
 from faultdesk.service.wiring import load_handlers, open_readers
 
-_PAGES = {".tif": "image/tiff", ".tiff": "image/tiff", ".pdf": "application/pdf"}
+_PAGES = {
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+    ".pdf": "application/pdf",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+}
 _UNCONFIGURED = ("classify", "sla", "acknowledge")
 
 
 def read(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="Mails (.eml) and fax pages (.tif, .pdf).")],
+    files: Annotated[list[Path], typer.Argument(help="Mails (.eml) and pages (.tif, .pdf, .jpg, .png).")],
     as_json: Annotated[
         bool, typer.Option("--json", help="Print an object a line, one for each file.")
     ] = False,
 ) -> None:
     """Tell what files would become, without a database: class, facts, acknowledged or not, and why."""
-    host, desk, readers = _parts(context.obj)
+    host, desk, readers, page_readers = _parts(context.obj)
     now = SystemClock().now()
     failed = False
     try:
-        for file, message in _messages(files, readers):
+        for file, message in _messages(files, host, readers, page_readers):
             if isinstance(message, ReadingFailure):
                 sys.stderr.write(f"faultdesk: {file}: {message.reason}\n")
                 failed = True
@@ -45,43 +60,61 @@ def read(
             _show(file, preview(message, host, desk, now), as_json=as_json)
     finally:
         readers.close()
+        page_readers.close()
     if failed:
         raise PermanentError("not every file could be read")
 
 
-def _parts(path: Path) -> tuple[Host, Identity, Readers]:
+def _parts(path: Path) -> tuple[Host, Identity, Readers, PageReaders]:
     """Take the configured handlers; without a configuration, the bundled ones as they come."""
     if path != DEFAULT_CONFIG or path.exists():
         config = load_config(path)
         desk = msgspec.convert(config.desk, Identity, from_attributes=True)
-        return Host(load_handlers(config)), desk, open_readers(config.reading)
+        host = Host(load_handlers(config))
+        return host, desk, open_readers(config.reading), open_page_readers(config, host)
     installed = installed_handlers()
     bundled = {name: installed[name].load()() for name in _UNCONFIGURED}
     desk = Identity(name="faultdesk", address="service@faultdesk.example")
-    return Host(bundled), desk, open_readers(ReadingSettings())
+    page_readers = PageReaders({"ocr": {}} if find_spec("rapidocr") else {})
+    return Host(bundled), desk, open_readers(ReadingSettings()), page_readers
 
 
-def _messages(files: list[Path], readers: Readers) -> Iterator[tuple[Path, InboundMessage | ReadingFailure]]:
+def _messages(
+    files: list[Path], host: Host, readers: Readers, page_readers: PageReaders
+) -> Iterator[tuple[Path, InboundMessage | ReadingFailure]]:
     for number, file in enumerate(files, 1):
         try:
             content = file.read_bytes()
         except OSError as error:
             yield file, ReadingFailure(error.strerror or "cannot be read", "")
             continue
-        if media_type := _PAGES.get(file.suffix.lower()):
-            yield file, _pages(file, media_type, content)
-        else:
-            item = RawItem(id=number, content=content, size=len(content), truncated=False)
-            yield file, readers.read([item])[0]
+        media_type = _PAGES.get(file.suffix.lower())
+        raw = _mail_around(file.name, media_type, content) if media_type else content
+        (message,) = readers.read([RawItem(id=number, content=raw, size=len(raw), truncated=False)])
+        if not isinstance(message, ReadingFailure):
+            message = _with_pages(message, raw, host, page_readers, is_file=media_type is not None)
+        yield file, message
 
 
-def _pages(file: Path, media_type: str, content: bytes) -> InboundMessage:
-    return InboundMessage(
-        channel=Channel.FAX,
-        attachments=(Attachment(file.name, media_type, len(content)),),
-        problems=("the text on these pages was not read; look at the pages",),
-        size=len(content),
-    )
+def _mail_around(name: str, media_type: str, content: bytes) -> bytes:
+    mail = EmailMessage()
+    maintype, _, subtype = media_type.partition("/")
+    mail.add_attachment(content, maintype=maintype, subtype=subtype, filename=name)
+    return mail.as_bytes()
+
+
+def _with_pages(
+    message: InboundMessage, raw: bytes, host: Host, page_readers: PageReaders, *, is_file: bool
+) -> InboundMessage:
+    """Read the pages that a message brings, as the daemon does before it decides."""
+    received = Received(0, "", raw, datetime.now(UTC), len(raw), truncated=False)
+    names = tuple(file.name for file in message.attachments if file.media_type in DOCUMENTS)
+    reception = Reception(gateway="file", documents=names)
+    first = as_fax(message, reception, received) if is_file else recognised(host, received, message)
+    if not (documents := documents_of(first)):
+        return first
+    received = msgspec.structs.replace(received, pages=page_readers.read(raw, documents))
+    return as_fax(message, reception, received) if is_file else recognised(host, received, message)
 
 
 def _show(file: Path, told: dict[str, Any], *, as_json: bool) -> None:

@@ -15,6 +15,7 @@ from faultdesk.cli.context import configuration
 from faultdesk.config import Config, Draft, read_draft
 from faultdesk.errors import ConfigError, FaultdeskError
 from faultdesk.handlers.host import Host
+from faultdesk.service.fax_wiring import open_fax_sender, open_press
 from faultdesk.service.wiring import (
     engine_tables,
     load_handlers,
@@ -92,6 +93,8 @@ def _parts(draft: Draft) -> Iterator[Callable[[], object]]:
         yield partial(open_mailer, config)
     if "jobs" in draft.sound:
         yield partial(engine_tables, config)
+    if "fax" in draft.sound and config.fax.sender is not None:
+        yield open_press(config.fax).check
     for name in config.mailboxes:
         yield partial(open_mailbox, config, name)
 
@@ -102,6 +105,8 @@ def _connections(draft: Draft) -> Iterator[Callable[[], object]]:
         yield partial(_check_database, config)
     if "mailer" in draft.sound:
         yield partial(_check_mailer, config)
+        if "fax" in draft.sound and config.fax.sender is not None:
+            yield partial(_check_fax, config)
     for name in config.mailboxes:
         yield partial(_check_mailbox, config, name)
 
@@ -127,6 +132,15 @@ def _check_mailer(config: Config) -> None:
     mailer = open_mailer(config)
     try:
         mailer.check()
+    finally:
+        mailer.close()
+
+
+def _check_fax(config: Config) -> None:
+    mailer = open_mailer(config)
+    try:
+        if sender := open_fax_sender(config, mailer):
+            sender.check()
     finally:
         mailer.close()
 

@@ -14,6 +14,8 @@ from faultdesk.reading import NO_SENDER, ONLY_PICTURES, language_of
 
 DOCUMENTS = frozenset({"image/tiff", "application/pdf", "image/jpeg", "image/png"})
 """The media types that hold pages."""
+_OF_THE_MAIL = frozenset({NO_SENDER, ONLY_PICTURES})
+"""Problems of the mail that brings a fax, and none of the fax."""
 _SENT_WITHIN = timedelta(days=2)
 """A gateway's clock that is further off than that tells no time of receipt."""
 _LONGEST_SUBJECT = 60
@@ -30,7 +32,7 @@ def recognised(host: Host, received: Received, message: InboundMessage) -> Inbou
     if isinstance(found, Receipt):
         return msgspec.structs.replace(message, receipt=found, automatic="a fax gateway's receipt")
     if isinstance(found, Reception):
-        return _as_fax(message, found, received)
+        return as_fax(message, found, received)
     return _as_pictures(message, received.pages) if received.pages else message
 
 
@@ -43,7 +45,8 @@ def documents_of(message: InboundMessage) -> tuple[str, ...]:
     return ()
 
 
-def _as_fax(message: InboundMessage, reception: Reception, received: Received) -> InboundMessage:
+def as_fax(message: InboundMessage, reception: Reception, received: Received) -> InboundMessage:
+    """Take a message for the fax that it brings, with the words of the pages that were read."""
     pages = received.pages or ()
     text = _text(pages)
     # Two announcements of one fax are one message, or the later one belongs to the earlier.
@@ -68,7 +71,10 @@ def _as_fax(message: InboundMessage, reception: Reception, received: Received) -
         quoted="",
         signature="",
         forwarded=None,
-        problems=(*(one for one in message.problems if one != NO_SENDER), *_problems(reception, pages)),
+        problems=(
+            *(one for one in message.problems if one not in _OF_THE_MAIL),
+            *_problems(reception, pages),
+        ),
     )
 
 

@@ -47,6 +47,8 @@ def preview(message: InboundMessage, host: Host, desk: Identity, now: datetime) 
         "to": [str(person) for person in message.to],
         "cc": [str(person) for person in message.cc],
         "attachments": message.attachments,
+        "fax": message.fax.reception if message.fax else None,
+        "receipt": message.receipt,
         "problems": message.problems,
         "facts": classed.pop("facts"),
         "classification": classed,

@@ -26,7 +26,6 @@ class PageLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Of one fax; the others are kept unread."""
     seconds: float = 60.0
     """For one fax; what is not read by then is kept unread."""
-    page_seconds: float = 30.0
     memory_octets: int = 2560 * _MIB
     """Of address space, of which models map much more than they use."""
     recycle_octets: int = 1100 * _MIB
@@ -41,7 +40,7 @@ class PageReaders:
         self._limits = limits or PageLimits()
         command = (*_COMMAND, msgspec.json.encode(handlers).decode())
         reading = ReadingLimits(
-            seconds=self._limits.page_seconds, memory_octets=self._limits.memory_octets, open_files=64
+            seconds=self._limits.seconds, memory_octets=self._limits.memory_octets, open_files=64
         )
         self._child = ReaderProcess(command, reading, PageAnswer)
         self._turn = threading.Lock()
