@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 DEBIAN_PACKAGES := bsd-mailx dovecot-imapd faketime fonts-noto-cjk hylafax-client hylafax-server iaxmodem iproute2 \
   msmtp-mta openssl poppler-utils postgresql procps strace systemd util-linux
 
-.PHONY: demo test check train accuracy bench chaos soak lock clean packages
+.PHONY: demo test check train accuracy accuracy-fax bench chaos soak lock clean packages
 
 demo: .venv/runtime
 	$(BIN)/python examples/demo.py
@@ -33,6 +33,11 @@ accuracy: .venv/development
 	$(BIN)/python -m benchmarks.accuracy $(DATA)
 	$(BIN)/python -m benchmarks.by_writer
 	$(BIN)/python -m benchmarks.new_words
+
+# How right faxes are read: DATA is folders of NAME.tif or NAME.pdf with NAME.json.
+accuracy-fax: DATA = tests/data/faxes
+accuracy-fax: .venv/development
+	$(BIN)/python -m benchmarks.accuracy_fax $(DATA)
 
 # Learns anew from plugins/faultdesk_classify/texts; the model goes into the repository with them.
 train: .venv/development

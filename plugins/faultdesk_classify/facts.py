@@ -62,26 +62,31 @@ _SITE = _labelled("项目", "項目", "项目名称", "項目名稱", "工程名
 
 
 def gather_facts(message: InboundMessage, kind: Kind, weights: Weights, chain: Chain) -> Facts:
-    """Gather the facts that the writer's own words and signature tell; what a label names comes first."""
+    """Gather the facts that the writer's own words and signature tell; what a form or a label names comes first."""
     read = chain.find(written(message), weighing=kind is Kind.FAULT) if kind is not Kind.OTHER else {}
     found = {name: one.text for name, one in read.items()}
     text = message.text[:_MOST_CHARACTERS]
     signature = message.signature[:_MOST_CHARACTERS]
     said = f"{message.subject}\n{text}\n{signature}"
     attached = message.attached_text[:_MOST_CHARACTERS]
+    form = {field.name: field.value for field in message.fax.fields} if message.fax else {}
     return Facts(
-        customer=_value(_CUSTOMER, said) or found.get("customer") or _value(_CUSTOMER, attached),
-        site=_value(_SITE, said) or found.get("site") or _value(_SITE, attached),
-        contact=_value(_CONTACT, said)
+        customer=form.get("customer")
+        or _value(_CUSTOMER, said)
+        or found.get("customer")
+        or _value(_CUSTOMER, attached),
+        site=form.get("site") or _value(_SITE, said) or found.get("site") or _value(_SITE, attached),
+        contact=form.get("contact")
+        or _value(_CONTACT, said)
         or found.get("contact")
         or _signer(signature or text)
         or _value(_CONTACT, attached),
-        location=found.get("location"),
-        device=found.get("device"),
-        phone=_phone(text, message.language) or _phone(signature, message.language),
+        location=form.get("location") or found.get("location"),
+        device=form.get("device") or found.get("device"),
+        phone=form.get("phone") or _phone(text, message.language) or _phone(signature, message.language),
         occurred_at=occurred_at(f"{message.subject}\n{text}", message.date) if kind is Kind.FAULT else None,
-        contract_no=_number(_CONTRACT, said) or _number(_CONTRACT, attached),
-        serial_no=_number(_SERIAL, said) or _number(_SERIAL, attached),
+        contract_no=form.get("contract_no") or _number(_CONTRACT, said) or _number(_CONTRACT, attached),
+        serial_no=form.get("serial_no") or _number(_SERIAL, said) or _number(_SERIAL, attached),
         wants_onsite=_wants_onsite(kind, weights),
     )
 

@@ -1,5 +1,6 @@
 """Reads a page: header first, then which way it lies, then its lines; small print once more, larger."""
 
+import math
 from collections.abc import Iterable
 from functools import cache
 from statistics import median
@@ -36,7 +37,7 @@ def read(image: PageImage, threads: int) -> PageReading:
     if turned:
         page = np.ascontiguousarray(page[::-1, ::-1])
         boxes = engine.find(page)
-    lines = _lines(_read(engine, page, boxes))
+    lines = _lines(_read(engine, page, boxes), page)
     return PageReading(
         lines=lines,
         header=" ".join(found.text for found in header),
@@ -69,13 +70,34 @@ def _read(engine: Engine, page: Grey, boxes: list[Box]) -> list[Found]:
     ]
 
 
-def _lines(read_lines: Iterable[Found]) -> tuple[Line, ...]:
+def _lines(read_lines: Iterable[Found], page: Grey) -> tuple[Line, ...]:
+    """Place the lines as they would stand on a page that was put in straight."""
+    found = list(read_lines)
+    turn = cv2.getRotationMatrix2D((page.shape[1] / 2, page.shape[0] / 2), _slope(found), 1.0)
     lines = []
-    for found in read_lines:
-        left, top = (int(value) for value in found.box.min(axis=0))
-        width, height = (int(value) for value in np.ptp(found.box, axis=0))
-        lines.append(Line(found.text, round(found.confidence, 3), left, top, width, height))
+    for one in found:
+        along, down = one.box[1] - one.box[0], one.box[3] - one.box[0]
+        width, height = round(float(np.linalg.norm(along))), round(float(np.linalg.norm(down)))
+        across, deep = turn @ np.array([*one.box.mean(axis=0), 1.0])
+        left, top = max(0, round(across - width / 2)), max(0, round(deep - height / 2))
+        lines.append(Line(one.text, round(one.confidence, 3), left, top, width, height))
     return tuple(lines)
+
+
+def _slope(found: Iterable[Found]) -> float:
+    """Tell by how many degrees lines fall to the right: of the long ones, which tell it best, the median."""
+    edges = [one.box[1] - one.box[0] for one in found]
+    slopes = sorted(
+        (math.degrees(math.atan2(float(down), float(across))), float(across))
+        for across, down in edges
+        if across > 0
+    )
+    half = sum(weight for _, weight in slopes) / 2
+    for slope, weight in slopes:
+        half -= weight
+        if half <= 0:
+            return slope
+    return 0.0
 
 
 def _is_unsure(lines: tuple[Line, ...]) -> bool:

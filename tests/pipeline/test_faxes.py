@@ -8,8 +8,11 @@ from faultdesk.domain.fax import Line, Outcome, Page, PageImage, PageReading, Re
 from faultdesk.domain.message import Address, Attachment, Channel, InboundMessage
 from faultdesk.domain.ticket import Participant, Role
 from faultdesk.handlers import Handler, hookimpl
+from faultdesk.handlers.host import Host
 from faultdesk.handlers.testing import a_message
+from faultdesk.pipeline.faxes import recognised
 from faultdesk.pipeline.read_pages import PagesReading
+from faultdesk.pipeline.store import Received
 from faultdesk_acknowledge import AcknowledgeHandler
 from pipeline.desk import NOON, PlayedDesk
 
@@ -108,6 +111,22 @@ def test_a_fax_waits_for_its_pages_and_opens_a_ticket_with_their_words(desk: Pla
         "报修单",
         Address(f"fax:{NUMBER}"),
     )
+
+
+def test_a_faxed_form_has_fields() -> None:
+    lines = ("联系人：方舟", "联系电话：0512-62887034", "故障地点：三楼")
+    placed = tuple(Line(line, 0.9, 0, 60 * number, 300, 40) for number, line in enumerate(lines))
+    message = a_fax(f"{NUMBER} 1 k1", TIFF)
+    received = Received(1, "fax", b"", NOON, 0, truncated=False, pages=(Page(number=1, lines=placed),))
+
+    fax = recognised(Host({"gateway": Gateway()}), received, message).fax
+
+    assert fax is not None
+    assert [(field.name, field.value) for field in fax.fields] == [
+        ("contact", "方舟"),
+        ("phone", "0512-62887034"),
+        ("location", "三楼"),
+    ]
 
 
 def test_a_fax_is_acknowledged_by_fax(desk: PlayedDesk) -> None:

@@ -2,6 +2,7 @@ import time
 
 import pytest
 
+from faultdesk.domain.fax import Fax, Field, Reception
 from faultdesk.domain.message import Address, Language
 from faultdesk.domain.ticket import Facts
 from faultdesk.handlers.testing import a_message
@@ -41,6 +42,27 @@ def test_a_table_tells_its_facts() -> None:
     told = facts("单位\t海晏医院\n联系人\t方舟\n电话\t0512-6288 7034 转 12")
 
     assert (told.customer, told.contact, told.phone) == ("海晏医院", "方舟", "0512-6288 7034 转 12")
+
+
+def test_the_fields_of_a_faxed_form_come_before_what_its_words_tell() -> None:
+    given = {
+        "customer": "海晏医院",
+        "contact": "方舟",
+        "phone": "0512-62887034",
+        "location": "三楼",
+        "fault": "无图像",
+    }
+    fields = tuple(Field(name=name, value=value, confidence=0.9, page=1) for name, value in given.items())
+    fax = Fax(reception=Reception(gateway="office"), fields=fields)
+
+    told = facts("单位：望海花园\n摄像机无图像", fax=fax)
+
+    assert (told.customer, told.contact, told.phone, told.location) == (
+        "海晏医院",
+        "方舟",
+        "0512-62887034",
+        "三楼",
+    )
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from faultdesk.domain.number import fax_address
 from faultdesk.handlers.host import Host
 from faultdesk.pipeline.store import Received
 from faultdesk.reading import NO_SENDER, ONLY_PICTURES, language_of
+from faultdesk.reading.forms import fields_of
 
 DOCUMENTS = frozenset({"image/tiff", "application/pdf", "image/jpeg", "image/png"})
 """The media types that hold pages."""
@@ -55,7 +56,7 @@ def as_fax(message: InboundMessage, reception: Reception, received: Received) ->
     return msgspec.structs.replace(
         message,
         channel=Channel.FAX,
-        fax=Fax(reception=reception, pages=pages),
+        fax=Fax(reception=reception, pages=pages, fields=fields_of(pages)),
         subject=_subject(pages),
         sender=Address(number, "" if fax_address(reception.station) else reception.station),
         reply_to=(),

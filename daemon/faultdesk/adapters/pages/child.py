@@ -9,10 +9,9 @@ from typing import BinaryIO
 
 import msgspec
 import zxingcpp
-from PIL import Image
 
 from faultdesk.adapters.pages.exchange import Handlers, PageAnswer, PagesItem, Request
-from faultdesk.adapters.pages.scans import SQUARE_DPI, Scan, scans_of
+from faultdesk.adapters.pages.scans import SQUARE_DPI, Scan, scans_of, squared
 from faultdesk.domain.fax import Line, Page, PageImage
 from faultdesk.handlers.host import Host, installed_handlers
 from faultdesk.reading.child import set_limits, write_frame
@@ -73,7 +72,7 @@ def _page(number: int, scan: Scan, host: Host) -> Page:
         return Page(number=number, lines=_text_lines(scan.text))
     if scan.picture is None:
         return Page(number=number, bad_rows=scan.bad_rows, problem=scan.problem)
-    image = _square(scan)
+    image = squared(scan)
     reading = host.read_page(
         PageImage(width=image.width, height=image.height, pixels=image.tobytes(), dpi=SQUARE_DPI)
     )
@@ -89,17 +88,6 @@ def _page(number: int, scan: Scan, host: Host) -> Page:
         bad_rows=scan.bad_rows,
         by_eye=reading.by_eye or scan.bad_rows >= _MANY_BAD_ROWS,
     )
-
-
-def _square(scan: Scan) -> Image.Image:
-    """Bring a picture to square pixels: those of a fax are up to twice as high as wide, and print is unreadable so."""
-    if scan.picture is None:
-        raise ValueError("no picture")
-    width, height = (
-        max(1, round(size * SQUARE_DPI / dpi)) for size, dpi in zip(scan.picture.size, scan.dpi, strict=True)
-    )
-    grows = height > scan.picture.height
-    return scan.picture.resize((width, height), Image.Resampling.BICUBIC if grows else Image.Resampling.BOX)
 
 
 def _text_lines(text: str) -> tuple[Line, ...]:

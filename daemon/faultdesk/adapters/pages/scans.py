@@ -71,6 +71,17 @@ def scans_of(octets: bytes, media_type: str, first: int = 0) -> Iterator[Scan]:
         yield Scan(problem="the page takes more memory than a page may")
 
 
+def squared(scan: Scan) -> Image.Image:
+    """Bring a picture to square pixels: those of a fax are up to twice as high as wide, and print is unreadable so."""
+    if scan.picture is None:
+        raise ValueError("no picture")
+    width, height = (
+        max(1, round(size * SQUARE_DPI / dpi)) for size, dpi in zip(scan.picture.size, scan.dpi, strict=True)
+    )
+    grows = height > scan.picture.height
+    return scan.picture.resize((width, height), Image.Resampling.BICUBIC if grows else Image.Resampling.BOX)
+
+
 def _told(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         return "the document is damaged, cut, or in a form that is not read"
