@@ -181,7 +181,7 @@ def main() -> None:
     parser.add_argument("--wrong", action="store_true", help="name the faxes that were misread")
     parser.add_argument("--no-bare", action="store_true", help="do not run the bare engine beside it")
     options = parser.parse_args()
-    readers = PageReaders({"ocr": {}}, PageLimits(seconds=600, page_seconds=120))
+    readers = PageReaders({"ocr": {}}, PageLimits(seconds=600))
     peak = Peak()
     readers.read(mail_with(load(options.folders[0])[0].file), ("",))  # the models are loaded
     with ProcessPoolExecutor(1, get_context("spawn")) as bare:
