@@ -26,6 +26,7 @@ bench: packages .venv/development
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python -m benchmarks.cluster
+	$(BIN)/python -m benchmarks.fax_backlog
 
 # How right the desk reads: DATA is a folder of NNN.eml with NNN.json.
 DATA ?= tests/data/mails
