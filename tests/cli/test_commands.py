@@ -122,6 +122,13 @@ def test_check_names_a_value_that_would_break_the_desk(
     assert complaint in run("--config", config, "check", expect=78)
 
 
+def test_check_names_a_font_that_faxes_want(config: Path) -> None:
+    fax = '[fax]\nfonts = ["No Such Face"]\n[fax.sender]\ntype = "mail"\naddress = "{digits}@fax.example"\n'
+    config.write_text(config.read_text(encoding="utf-8") + fax, encoding="utf-8")
+
+    assert "fax.fonts: not installed: No Such Face" in run("--config", config, "check", expect=78)
+
+
 def test_check_finds_a_missing_secret_beside_other_faults(config: Path) -> None:
     (config.parent / "signing.key").unlink()
     config.write_text(config.read_text(encoding="utf-8").replace('path = "outbox"', ""), encoding="utf-8")

@@ -195,6 +195,9 @@ class FaxSettings(Table, frozen=True, kw_only=True):
     """Printed on every fax, as clients shall dial it."""
     own_phone: str = ""
     fonts: tuple[str, ...] = ("Noto Sans CJK SC", "Noto Sans CJK TC")
+    """Of the pages we send; the first that has a letter sets it."""
+    font_paths: tuple[Path, ...] = ()
+    """Folders with fonts, beside the system's."""
     hourly_cap: Count = 6
     """Automatic faxes an hour to one number."""
     quiet_from: str = ""

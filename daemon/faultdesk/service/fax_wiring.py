@@ -27,7 +27,7 @@ def open_page_readers(config: Config, host: Host) -> PageReaders:
 
 def open_press(fax: FaxSettings) -> TypstPress:
     """Make the press; nothing is looked for before the first page."""
-    return TypstPress(fax.own_fax, fax.own_phone, fax.fonts)
+    return TypstPress(fax.own_fax, fax.own_phone, fax.fonts, fax.font_paths)
 
 
 def open_fax_sender(config: Config, mailer: Mailer) -> FaxSender | None:
