@@ -174,6 +174,23 @@ def test_who_sent_a_whole_fax_is_told_how_to_answer_by_fax() -> None:
     assert "请重新发送" not in mail.text
 
 
+@pytest.mark.parametrize("language", Language)
+def test_who_sent_a_fax_is_not_told_to_answer_a_mail(language: Language) -> None:
+    message = a_message(language=language, fax=a_fax(Page(number=1)))
+    ticket = a_ticket(
+        language=language, classification=Classification(kind=Kind.FAULT, fault_class=FaultClass.UNKNOWN)
+    )
+
+    answers = [
+        *ACKNOWLEDGE.ticket_opened(ticket, message, DESK),
+        *ACKNOWLEDGE.message_added(ticket, message, DESK),
+    ]
+
+    for mail in answers:
+        assert isinstance(mail, Mail)
+        assert not any(word in mail.text for word in ("this mail", "new mail", "邮件", "郵件"))
+
+
 def test_a_junk_fax_is_not_answered_by_a_call() -> None:
     ticket = a_ticket(classification=Classification(kind=Kind.OTHER, confidence=0.9))
 

@@ -44,6 +44,18 @@ def test_it_answers_the_clients_message_and_is_no_robots_mail() -> None:
     assert not mail.automatic
 
 
+@pytest.mark.parametrize("language", Language)
+def test_who_sent_a_fax_is_told_to_fax_again(language: Language) -> None:
+    ticket = a_ticket(language=language, requester=Address("fax:+862088881111"))
+
+    (mail,) = ReportHandler().ticket_changed(ticket, RESOLVED, DESK)
+
+    assert isinstance(mail, Mail)
+    assert "fax:" not in mail.text
+    assert "+862088881111" in mail.text
+    assert not any(word in mail.text for word in ("this mail", "邮件", "郵件"))
+
+
 def test_nothing_is_reported_of_other_changes() -> None:
     assert ReportHandler().ticket_changed(a_ticket(), Event("answered"), DESK) == []
 
