@@ -42,7 +42,11 @@ class MailRefusedError(PermanentError):
 
 
 class FaxUnavailableError(OutageError):
-    """The fax gateway cannot be reached."""
+    """The fax gateway cannot be reached, does not let us in or takes no fax at all."""
+
+
+class FaxDeferredError(TransientError):
+    """The fax gateway took this fax neither for good nor not at all."""
 
 
 class FaxRefusedError(PermanentError):

@@ -1,4 +1,4 @@
-"""A private Dovecot on loopback: IMAP in plain, with STARTTLS and with implicit TLS."""
+"""A private Dovecot on loopback: IMAP in plain, with STARTTLS and with implicit TLS; LMTP to deliver by."""
 
 import grp
 import itertools
@@ -18,7 +18,7 @@ CONFIGURATION = """\
 base_dir = {folder}/run
 state_dir = {folder}/state
 log_path = {folder}/dovecot.log
-protocols = imap
+protocols = imap lmtp
 listen = 127.0.0.1
 default_internal_user = {user}
 default_internal_group = {group}
@@ -49,6 +49,11 @@ service imap-login {{
   inet_listener imaps {{
     port = {tls_port}
     ssl = yes
+  }}
+}}
+service lmtp {{
+  inet_listener lmtp {{
+    port = {lmtp_port}
   }}
 }}
 auth_failure_delay = 0
@@ -119,6 +124,7 @@ class Dovecot:
         self.folder = folder
         self.port = free_port()
         self.tls_port = free_port()
+        self.lmtp_port = free_port()
         self._numbers = itertools.count(1)
         self._account = unprivileged("nobody")
         certificate = make_certificate(folder)
@@ -138,10 +144,12 @@ class Dovecot:
                 key=certificate.key,
                 port=self.port,
                 tls_port=self.tls_port,
+                lmtp_port=self.lmtp_port,
             ),
         )
         for path in folder.iterdir():
             shutil.chown(path, self._account.uid, self._account.gid)
+        program("lmtp", package="dovecot-lmtpd", folders=("/usr/lib/dovecot",))
         self._process = ServerProcess(
             [program("dovecot", package="dovecot-imapd"), "-F", "-c", str(configuration)],
             account=self._account,

@@ -13,8 +13,10 @@ from faultdesk.adapters.credentials import read_secret, write_signing_key
 from faultdesk.adapters.sql import migrate as migrations
 from faultdesk.cli.context import configuration
 from faultdesk.config import Config, Draft, read_draft
+from faultdesk.config.settings import HylafaxSettings
 from faultdesk.errors import ConfigError, FaultdeskError
 from faultdesk.handlers.host import Host
+from faultdesk.pipeline.ports import FaxSender
 from faultdesk.service.fax_wiring import open_fax_sender, open_press
 from faultdesk.service.wiring import (
     engine_tables,
@@ -91,6 +93,8 @@ def _parts(draft: Draft) -> Iterator[Callable[[], object]]:
         yield partial(_check_url, config)
     if "mailer" in draft.sound:
         yield partial(open_mailer, config)
+        if {"fax", "desk"} <= draft.sound:
+            yield partial(_open_fax_sender, config)
     if "jobs" in draft.sound:
         yield partial(engine_tables, config)
     if "fax" in draft.sound and config.fax.sender is not None:
@@ -105,8 +109,8 @@ def _connections(draft: Draft) -> Iterator[Callable[[], object]]:
         yield partial(_check_database, config)
     if "mailer" in draft.sound:
         yield partial(_check_mailer, config)
-        if "fax" in draft.sound and config.fax.sender is not None:
-            yield partial(_check_fax, config)
+        if {"fax", "desk"} <= draft.sound:
+            yield partial(_check_fax_sender, config)
     for name in config.mailboxes:
         yield partial(_check_mailbox, config, name)
 
@@ -136,13 +140,14 @@ def _check_mailer(config: Config) -> None:
         mailer.close()
 
 
-def _check_fax(config: Config) -> None:
-    mailer = open_mailer(config)
-    try:
-        if sender := open_fax_sender(config, mailer):
-            sender.check()
-    finally:
-        mailer.close()
+def _open_fax_sender(config: Config) -> FaxSender | None:
+    return open_fax_sender(config, open_mailer(config))
+
+
+def _check_fax_sender(config: Config) -> None:
+    # One that sends by mail is as well as the mailer, which is checked by itself.
+    if isinstance(config.fax.sender, HylafaxSettings) and (sender := _open_fax_sender(config)):
+        sender.check()
 
 
 def _check_mailbox(config: Config, name: str) -> None:

@@ -161,6 +161,7 @@ class HylafaxSettings(Table, frozen=True, kw_only=True, tag_field="type", tag="h
     host: str = "localhost"
     port: Count = 4559
     user: str = "faultdesk"
+    password: Secret | None = None
     tries: Count = 3
     """Transmissions that may fail."""
     dials: Count = 6

@@ -2,6 +2,7 @@
 
 from datetime import time
 
+from faultdesk.adapters.credentials import read_secret
 from faultdesk.adapters.fax.by_mail import MailFaxSender
 from faultdesk.adapters.fax.hylafax import HylafaxSender
 from faultdesk.adapters.fax.press import TypstPress
@@ -31,10 +32,11 @@ def open_press(fax: FaxSettings) -> TypstPress:
 
 
 def open_fax_sender(config: Config, mailer: Mailer) -> FaxSender | None:
-    """Make the configured way out for faxes; nothing is connected."""
+    """Make the configured way out for faxes; its secret is read, nothing is connected."""
     match config.fax.sender:
         case HylafaxSettings() as settings:
-            return HylafaxSender(settings, config.desk.address)
+            password = read_secret(settings.password, "fax.sender.password") if settings.password else None
+            return HylafaxSender(settings, config.desk.address, password)
         case MailFaxSettings() as settings:
             return MailFaxSender(settings, mailer, config.desk.address)
     return None
