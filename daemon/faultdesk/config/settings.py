@@ -172,11 +172,30 @@ class HylafaxSettings(Table, frozen=True, kw_only=True, tag_field="type", tag="h
 class MailFaxSettings(Table, frozen=True, kw_only=True, tag_field="type", tag="mail"):
     """[fax.sender] with type = "mail": a gateway that takes mail, through [mailer]."""
 
-    address: Annotated[str, msgspec.Meta(pattern=r"\{(e164|digits|national)\}.*@|@")]
+    address: str
     """With {e164}, {digits} (no plus) or {national}: "FAX={e164}@fax.example" (RFC 3191)."""
     subject: str = "{tag}"
+    """"": none. It may name the number too."""
     body: str = ""
     media_type: Literal["image/tiff", "application/pdf"] = "image/tiff"
+    pages_alone: bool = False
+    """The mail is the pages and nothing else: for a T.37 machine that takes no text."""
+    ask_receipt: bool = False
+    """Ask for a disposition notification (RFC 2532)."""
+
+    def __post_init__(self) -> None:
+        forms = {"e164": "+862088881111", "digits": "862088881111", "national": "02088881111"}
+        filled = []
+        for name in ("address", "subject", "body"):
+            template = getattr(self, name)
+            try:
+                filled.append(template.format(**forms, tag="FD-2026-000001"))
+            except (KeyError, ValueError, IndexError, AttributeError) as error:
+                raise ValueError(f"{name}: {template}: there are {sorted([*forms, 'tag'])}") from error
+        if not re.fullmatch(r"[!-~]+@[!-~]+", filled[0]):
+            raise ValueError(f"address: {filled[0]} is not a mail address")
+        if not any(number in text for number in forms.values() for text in filled):
+            raise ValueError("address: names no number, and neither do subject and body")
 
 
 class FaxSettings(Table, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from datetime import time
 
+from faultdesk.adapters.clock import SystemClock
 from faultdesk.adapters.credentials import read_secret
 from faultdesk.adapters.fax.by_mail import MailFaxSender
 from faultdesk.adapters.fax.hylafax import HylafaxSender
@@ -38,7 +39,7 @@ def open_fax_sender(config: Config, mailer: Mailer) -> FaxSender | None:
             password = read_secret(settings.password, "fax.sender.password") if settings.password else None
             return HylafaxSender(settings, config.desk.address, password)
         case MailFaxSettings() as settings:
-            return MailFaxSender(settings, mailer, config.desk.address)
+            return MailFaxSender(settings, mailer, config.desk.address, SystemClock())
     return None
 
 
