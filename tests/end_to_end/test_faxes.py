@@ -1,6 +1,7 @@
 """A fax really sent by T.30 becomes a ticket, and the client's machine gets the answer."""
 
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -8,16 +9,14 @@ import pytest
 from end_to_end.played import RealDesk
 from faultdesk.adapters.pages.readers import PageReaders
 from faultdesk.domain.fax import Page
-from faultdesk.reading import read_message
-from servers.dovecot import MailAccount
-from servers.hylafax import CLIENT, Hylafax
+from servers.hylafax import HylaFax
 from servers.process import wait_until
 from servers.smtp import SmtpSink
 
 FORM = Path(__file__).parents[1] / "data/faxes/form-fine.tif"
 FAX = """
 [handlers.fax]
-gateways.office = {{ dialect = "hylafax", senders = ["faxmaster"], area = "20" }}
+gateways.office = {{ dialect = "hylafax", senders = ["faxmaster", "faxmaster@fax.example"], area = "20" }}
 [handlers.ocr]
 [fax]
 own_fax = "020-8888 2222"
@@ -30,23 +29,21 @@ port = {port}
 
 
 @pytest.fixture
-def fax_desk(
-    tmp_path: Path, account: MailAccount, smtp_sink: SmtpSink, hylafax: Hylafax
-) -> Iterator[RealDesk]:
-    hylafax.deliver_to(account)
-    more = FAX.format(host=hylafax.desks_modem, port=hylafax.port)
-    played = RealDesk(tmp_path, account, smtp_sink, "sqlite:///faultdesk.db", more=more)
+def fax_desk(tmp_path: Path, smtp_sink: SmtpSink, hylafax: HylaFax) -> Iterator[RealDesk]:
+    more = FAX.format(host=hylafax.host, port=hylafax.port)
+    played = RealDesk(tmp_path, hylafax.desk, smtp_sink, "sqlite:///faultdesk.db", more=more)
     played.command("migrate")
     yield played
     played.close()
 
 
-def read_back(mail: bytes) -> Page:
+def read_back(tiff: Path) -> Page:
     """Read the page that the client's machine printed."""
-    documents = [file.name for file in read_message(mail).attachments if file.media_type == "image/tiff"]
+    mail = EmailMessage()
+    mail.add_attachment(tiff.read_bytes(), maintype="image", subtype="tiff", filename="fax.tif")
     readers = PageReaders({"ocr": {}})
     try:
-        (page,) = readers.read(mail, documents)
+        (page,) = readers.read(mail.as_bytes(), ["fax.tif"])
     finally:
         readers.close()
     return page
@@ -59,17 +56,17 @@ def events(desk: RealDesk, reference: str) -> list[str]:
 
 @pytest.mark.timeout(400)
 def test_a_fax_is_read_answered_by_fax_and_known_to_have_arrived(
-    fax_desk: RealDesk, hylafax: Hylafax
+    fax_desk: RealDesk, hylafax: HylaFax
 ) -> None:
     fax_desk.start()
-    hylafax.send(FORM)
+    hylafax.send(hylafax.DESK, FORM)
 
     wait_until(lambda: len(fax_desk.tickets()) == 1, "the fax opens a ticket", 150)
-    answer = hylafax.received_by_client()
+    (answer,) = hylafax.wait_for_client()
     (ticket,) = fax_desk.tickets()
     wait_until(lambda: "fax_delivered" in events(fax_desk, ticket["reference"]), "the receipt comes", 60)
 
-    assert (ticket["kind"], ticket["client"]) == ("fault", f"fax:{CLIENT}")
+    assert (ticket["kind"], ticket["client"]) == ("fault", f"fax:{hylafax.CLIENT}")
     page = read_back(answer)
     assert ticket["reference"] in page.codes
     assert ticket["reference"] in page.text

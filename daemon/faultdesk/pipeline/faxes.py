@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from faultdesk.domain.fax import Fax, Page, Receipt, Reception
+from faultdesk.domain.fax import Fax, Field, Page, Receipt, Reception
 from faultdesk.domain.message import Address, Channel, InboundMessage
 from faultdesk.domain.number import fax_address
 from faultdesk.handlers.host import Host
@@ -53,11 +53,12 @@ def as_fax(message: InboundMessage, reception: Reception, received: Received) ->
     # Two announcements of one fax are one message, or the later one belongs to the earlier.
     same = f"<{reception.key}@{reception.gateway}.fax>" if reception.key else ""
     number = fax_address(reception.caller) or fax_address(reception.station)
+    fields = fields_of(pages)
     return msgspec.structs.replace(
         message,
         channel=Channel.FAX,
-        fax=Fax(reception=reception, pages=pages, fields=fields_of(pages)),
-        subject=_subject(pages),
+        fax=Fax(reception=reception, pages=pages, fields=fields),
+        subject=_subject(fields, pages),
         sender=Address(number, "" if fax_address(reception.station) else reception.station),
         reply_to=(),
         to=(),
@@ -96,9 +97,10 @@ def _text(pages: Sequence[Page]) -> str:
     return "\n\n".join(page.text for page in pages if page.lines)
 
 
-def _subject(pages: Sequence[Page]) -> str:
-    """Take the first line for a title, as a form has one."""
-    first = next((line.text for page in pages for line in page.lines if line.text.strip()), "")
+def _subject(fields: Sequence[Field], pages: Sequence[Page]) -> str:
+    """Take what a form says of the fault, else the first line, for a title."""
+    fault = next((field.value for field in fields if field.name == "fault"), "")
+    first = fault or next((line.text for page in pages for line in page.lines if line.text.strip()), "")
     return " ".join(first.split())[:_LONGEST_SUBJECT]
 
 

@@ -14,7 +14,7 @@ from letters import a_report, an_acknowledgement, at_standard_resolution
 @pytest.fixture(scope="module")
 def readers() -> Iterator[PageReaders]:
     # On a machine with other work a page may take ten times as long.
-    readers = PageReaders({"ocr": {}}, PageLimits(seconds=200, page_seconds=200))
+    readers = PageReaders({"ocr": {}}, PageLimits(seconds=200))
     yield readers
     readers.close()
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
 from faultdesk.domain.fax import Field, Page
 from faultdesk.reading.forms.labels import RECIPIENT
 from faultdesk.reading.forms.layout import slots_of
@@ -10,6 +12,8 @@ from faultdesk.reading.forms.pieces import Piece
 
 _FEWEST_LABELS = 3
 """Of different fields, that make a page a form."""
+_MOST_LINES, _LONGEST_LINE = 120, 120
+"""Of a page: no form has more, and the layout of a hostile one would take seconds."""
 _EDGES = re.compile(r"^[\s_＿—…·:：|]+|[\s_＿—…·|]+$")
 _LINES = re.compile(r"[_＿]{2,}|\.{4,}|…{2,}")
 _HINT = re.compile(r"[(（【\[][^)）】\]]{0,40}[)）】\]]")
@@ -25,9 +29,16 @@ def fields_of(pages: Iterable[Page]) -> tuple[Field, ...]:
     """Take the fields out of the pages that are forms; of several of a name the first that is filled in."""
     found: dict[str, Field] = {}
     for page in pages:
-        for field in _fields_on(page):
+        for field in _fields_on(_bounded(page)):
             found.setdefault(field.name, field)
     return tuple(found.values())
+
+
+def _bounded(page: Page) -> Page:
+    lines = (
+        msgspec.structs.replace(line, text=line.text[:_LONGEST_LINE]) for line in page.lines[:_MOST_LINES]
+    )
+    return msgspec.structs.replace(page, lines=tuple(lines))
 
 
 def _fields_on(page: Page) -> Iterator[Field]:
