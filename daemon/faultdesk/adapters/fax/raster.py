@@ -57,6 +57,7 @@ def _encoded(page: Image.Image) -> bytes:
     """Encode a page by Modified Huffman, the first dot in the lowest bit. Pillow's own file calls ink white."""
     file = io.BytesIO()
     page.save(file, "TIFF", compression="group3", tiffinfo={TiffImagePlugin.ROWSPERSTRIP: page.height})
+    file.seek(0)
     with TiffImagePlugin.TiffImageFile(file) as encoded:
         tags = encoded.tag_v2
         (place,), (size,) = tags[TiffImagePlugin.STRIPOFFSETS], tags[TiffImagePlugin.STRIPBYTECOUNTS]
