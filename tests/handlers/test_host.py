@@ -1,10 +1,11 @@
 from collections.abc import Mapping
+from datetime import timedelta
 
 import pytest
 from typer import Typer
 
 from faultdesk.domain.artefact import Artefact
-from faultdesk.domain.decision import Decision, Job, Promise, Rejection
+from faultdesk.domain.decision import Decision, Inspection, Job, Promise, Rejection
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.ticket import Classification, Event, Kind, Ticket
@@ -45,6 +46,28 @@ class Misspelt(Handler, frozen=True):
 
 
 def perform(job: Job, desk: Desk) -> None: ...
+
+
+class Scanner(Handler, frozen=True):
+    missing: str | None = None
+
+    @hookimpl
+    def inspect_message(self, message: InboundMessage) -> Inspection | None:
+        return Inspection(Job("scanner.look"), timedelta(minutes=5), "not looked at yet")
+
+    @hookimpl
+    def check_online(self) -> str | None:
+        return self.missing
+
+
+class Clumsy(Handler, frozen=True):
+    @hookimpl
+    def inspect_message(self, message: InboundMessage) -> Inspection | None:
+        return Inspection(Job("clumsy.look", arguments={"of": object()}), timedelta(minutes=5), "")
+
+    @hookimpl
+    def check_online(self) -> str | None:
+        raise OSError("no route")
 
 
 class Worker(Handler, frozen=True):
@@ -175,3 +198,24 @@ def test_commands_are_gathered_and_a_handler_that_cannot_name_its_own_is_named()
 
     assert list(commands) == ["keeper"]
     assert [(failure.handler, failure.hook) for failure in failures] == [("forgetful", "commands")]
+
+
+def test_everybody_may_want_to_look_at_an_original_and_what_cannot_be_written_down_is_its_handlers_fault() -> (
+    None
+):
+    failures: list[Failure] = []
+    host = Host({"clumsy": Clumsy(), "scanner": Scanner(), "another": Scanner()})
+
+    wanted = host.inspect(a_message(), failures.append)
+
+    assert [inspection.job.kind for inspection in wanted] == ["scanner.look", "scanner.look"]
+    assert [(failure.handler, failure.hook) for failure in failures] == [("clumsy", "inspect_message")]
+
+
+def test_what_handlers_cannot_reach_is_told_with_their_names() -> None:
+    host = Host({"scanner": Scanner("no clamd"), "fine": Scanner(), "clumsy": Clumsy()})
+
+    assert host.check_online() == [
+        "handlers.scanner: no clamd",
+        "handlers.clumsy: check_online: OSError('no route')",
+    ]

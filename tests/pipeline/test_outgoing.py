@@ -28,8 +28,10 @@ def a_mail(**fields: object) -> Mail:
     return Mail(**{**known, **fields})  # type: ignore[arg-type]
 
 
-def build(mail: Mail, desk: Identity = DESK, original: bytes = b"") -> EmailMessage:
-    content = complete(compose(mail, desk, SEAL, NOW), lambda _: original)
+def build(
+    mail: Mail, desk: Identity = DESK, original: bytes = b"", withheld: dict[int, str] | None = None
+) -> EmailMessage:
+    content = complete(compose(mail, desk, SEAL, NOW), lambda _: original, withheld or {})
     return message_from_bytes(content, policy=policy.default)
 
 
@@ -98,6 +100,15 @@ def test_the_original_goes_along_octet_for_octet() -> None:
 
     assert attached.get_content() == original
     assert attached.get_filename() == "notice-3.eml"
+
+
+def test_of_a_withheld_original_only_the_reason_goes_along() -> None:
+    read = build(a_mail(attached=(3, 4)), original=b"octets", withheld={3: "infected: X"})
+
+    told, original = read.iter_attachments()
+    assert told.get_filename() == "notice-3.txt"
+    assert "The original of message 3 does not go along: infected: X" in told.get_content()
+    assert original.get_content() == b"octets"
 
 
 @given(st.text(max_size=200), st.text(max_size=60))

@@ -42,15 +42,22 @@ def show(
     raw: Annotated[
         bool, typer.Option("--raw", help="Write its octets as they came, and nothing else.")
     ] = False,
+    withheld: Annotated[
+        bool, typer.Option("--withheld", help="With --raw: though they are withheld, as infected ones are.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Show a message: its state, its error, or its octets."""
     zone = configuration(context).desk.time_zone
     with reading(context) as connection:
+        row = listings.inbox_row(connection, message)
+        if raw and row["withheld"] and not withheld:
+            raise PermanentError(
+                f"message {message} is withheld: {row['withheld']}; --withheld writes it all the same"
+            )
         if raw:
             sys.stdout.buffer.write(SqlTransaction(connection).inbox.content(message))
             return
-        row = listings.inbox_row(connection, message)
     details(row, zone, as_json=as_json)
 
 

@@ -21,10 +21,13 @@ def export(
     context: typer.Context,
     address: Who,
     file: Annotated[Path, typer.Argument(help="A zip to make.")],
+    withheld: Annotated[
+        bool, typer.Option("--withheld", help="With mails that are withheld, as infected ones are.")
+    ] = False,
 ) -> None:
     """Write a person's mails and tickets into a zip."""
     with database(context) as opened:
-        told = exporting.export(opened, address.lower(), file)
+        told = exporting.export(opened, address.lower(), file, with_withheld=withheld)
     typer.echo(f"{file}: tickets {told.tickets}, mails {told.mails}")
 
 

@@ -64,7 +64,7 @@ def migrate(context: typer.Context) -> None:
 def check(
     context: typer.Context,
     online: Annotated[
-        bool, typer.Option(help="Connect to every mailbox, the mailer and the database.")
+        bool, typer.Option(help="Connect to every mailbox, the mailer, the database, and what handlers need.")
     ] = False,
 ) -> None:
     """Say everything that is wrong with the configuration."""
@@ -113,10 +113,16 @@ def _connections(draft: Draft) -> Iterator[Callable[[], object]]:
             yield partial(_check_fax_sender, config)
     for name in config.mailboxes:
         yield partial(_check_mailbox, config, name)
+    yield partial(_check_handlers_online, config)
 
 
 def _check_handlers(config: Config) -> None:
     Host(load_handlers(config))
+
+
+def _check_handlers_online(config: Config) -> None:
+    if complaints := Host(load_handlers(config)).check_online():
+        raise ConfigError("\n".join(complaints))
 
 
 def _check_url(config: Config) -> None:

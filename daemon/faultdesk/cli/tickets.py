@@ -68,6 +68,8 @@ def _print_ticket(found: Ticket, written: list[dict[str, Any]], log: tuple[Event
         out.print(
             f"\n{cell(one['at'], zone) or 'waiting'}  {one['purpose']} {way}: {one['subject']}", style="bold"
         )
+        if one["withheld"]:
+            out.print(f"  original withheld: {one['withheld']}")
         for file in one["attachments"]:
             out.print(f"  attached: {file['name']} ({file['media_type']}, {file['size']} octets)")
             for name in file["holds"] or ():

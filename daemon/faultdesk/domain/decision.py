@@ -57,6 +57,19 @@ class Rejection(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Inspection(msgspec.Struct, frozen=True):
+    """A look at a message's original, before which it does not leave the desk.
+
+    `job` takes the look and ends it with `Desk.release` or `Desk.withhold`. A mail that carries the original
+    waits for that, `patience` at most; then it goes without, and tells `reason`.
+    """
+
+    job: Job
+    patience: timedelta
+    reason: str
+    """As an engineer reads it: "not scanned for viruses yet"."""
+
+
 class Promise(msgspec.Struct, frozen=True):
     """The spans owed to this client for this ticket; None where no such clock runs."""
 

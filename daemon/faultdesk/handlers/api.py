@@ -43,6 +43,10 @@ class Desk(Protocol):
         """The desk's own address."""
 
     @property
+    def alerts(self) -> tuple[Address, ...]:
+        """Whom to tell of the desk's own people: `desk.alerts`."""
+
+    @property
     def time_zone(self) -> str:
         """The IANA name of the zone in which people read times."""
 
@@ -88,6 +92,22 @@ class Desk(Protocol):
 
     def withdraw(self, name: str, *, everything: bool = False) -> None:
         """Take the version in force back: the one before it is in force again, or with `everything` none."""
+
+    def original(self, inbox_id: int) -> bytes:
+        """Give a message's octets as they came, whoever withholds them.
+
+        Raises:
+            NotFoundError: There is no such message, or it was purged.
+        """
+
+    def ticket_of(self, inbox_id: int) -> int | None:
+        """Tell which ticket a message was filed on."""
+
+    def withhold(self, inbox_id: int, reason: str) -> None:
+        """Let a message's original go to nobody, and say why to whoever would have got it."""
+
+    def release(self, inbox_id: int) -> None:
+        """Let a message's original go, as far as this handler is concerned."""
 
 
 JobFunction = Callable[[Job, Desk], None]

@@ -7,7 +7,7 @@ import pluggy
 from typer import Typer
 
 from faultdesk.domain.artefact import Artefact
-from faultdesk.domain.decision import Decision, Promise, Rejection
+from faultdesk.domain.decision import Decision, Inspection, Promise, Rejection
 from faultdesk.domain.fax import PageImage, PageReading, Receipt, Reception
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import InboundMessage
@@ -24,6 +24,10 @@ class _Marker(Protocol):
 
 class Hooks(Protocol):
     """Every hook. A handler implements those it needs, with all or fewer of the arguments."""
+
+    @_hookspec
+    def inspect_message(self, message: InboundMessage) -> Inspection | None:
+        """Have an original looked at before it leaves the desk; asked first, of every message, rejected ones too."""
 
     @_hookspec
     def screen_message(self, message: InboundMessage) -> Rejection | None:
@@ -68,3 +72,7 @@ class Hooks(Protocol):
     @_hookspec
     def commands(self) -> Mapping[str, Typer]:
         """Name the commands that an operator has of this handler; asked only when one of them is typed."""
+
+    @_hookspec
+    def check_online(self) -> str | None:
+        """Connect to what the jobs need, for `faultdesk check --online`; say what is wrong."""

@@ -9,7 +9,7 @@ import pluggy
 from typer import Typer
 
 from faultdesk.domain.artefact import Artefact
-from faultdesk.domain.decision import Decision, Job, Mail, Promise, Rejection
+from faultdesk.domain.decision import Decision, Inspection, Job, Mail, Promise, Rejection
 from faultdesk.domain.fax import PageImage, PageReading, Receipt, Reception
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import InboundMessage
@@ -114,6 +114,27 @@ class Host:
     def reads_pages(self) -> bool:
         """Tell whether a handler reads the pages of faxes."""
         return any(self._plugins.hook.read_page.get_hookimpls())
+
+    def check_online(self) -> list[str]:
+        """Gather what every handler misses, each with the handler's name."""
+        failures: list[Failure] = []
+        missed = [
+            (answer.handler, answer.value) for answer in self._ask("check_online", str, failures.append)
+        ]
+        raised = [(failure.handler, f"check_online: {failure.error!r}") for failure in failures]
+        return [f"handlers.{name}: {complaint}" for name, complaint in (*missed, *raised)]
+
+    def inspect(self, message: InboundMessage, failed: Failed) -> list[Inspection]:
+        """Ask all who wants to look at the original."""
+        wanted: list[Inspection] = []
+        for answer in self._ask("inspect_message", Inspection, failed, message=message):
+            try:
+                msgspec.json.encode(answer.value)
+            except TypeError as error:
+                failed(Failure(answer.handler, "inspect_message", error))
+                continue
+            wanted.append(answer.value)
+        return wanted
 
     def screen(self, message: InboundMessage, failed: Failed) -> Rejection | None:
         """Ask until one rejects the message."""

@@ -53,6 +53,7 @@ class FakeDesk:
 
     name = "the desk"
     address = Address("service@faultdesk.example", "the desk")
+    alerts = (Address("ops@faultdesk.example"),)
     time_zone = "Asia/Shanghai"
 
     def __init__(self, *tickets: Ticket, now: datetime = NOON) -> None:
@@ -64,6 +65,10 @@ class FakeDesk:
         self.recorded: list[tuple[int, Event]] = []
         self.corrected: list[Correction] = []
         self.artefacts: list[Artefact] = []
+        self.originals: dict[int, bytes] = {}
+        self.filed: dict[int, int] = {}
+        self.withheld: dict[int, str] = {}
+        self.released: list[int] = []
 
     def ticket(self, ticket_id: int) -> Ticket:
         """Look a given ticket up."""
@@ -126,3 +131,21 @@ class FakeDesk:
         self.artefacts = [
             msgspec.structs.replace(one, in_force=one.in_force and one.name != name) for one in self.artefacts
         ]
+
+    def original(self, inbox_id: int) -> bytes:
+        """Give what the test put into `originals`."""
+        if inbox_id not in self.originals:
+            raise NotFoundError(f"no message {inbox_id} in the inbox")
+        return self.originals[inbox_id]
+
+    def ticket_of(self, inbox_id: int) -> int | None:
+        """Look into `filed`."""
+        return self.filed.get(inbox_id)
+
+    def withhold(self, inbox_id: int, reason: str) -> None:
+        """Keep the reason in `withheld`."""
+        self.withheld[inbox_id] = reason
+
+    def release(self, inbox_id: int) -> None:
+        """Keep the number in `released`."""
+        self.released.append(inbox_id)

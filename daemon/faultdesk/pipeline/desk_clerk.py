@@ -49,6 +49,7 @@ class DeskClerk:
         message = msgspec.structs.replace(message, id=received.id)
         at = noticed_at(received.arrived_at, message.received_at)
         failures: list[Failure] = []
+        self._inspect(tx, message, failures)
         if (twin := tx.tickets.twin(message)) is not None:
             self._ignore(tx, received, "the same message was received before", twin)
         elif self._seal.ticket_of_message_ids((message.message_id,)) is not None:
@@ -78,7 +79,17 @@ class DeskClerk:
         """Open a ticket for a message of which at most the header could be read."""
         at = noticed_at(received.arrived_at, message.received_at)
         message = msgspec.structs.replace(message, id=received.id, problems=(*message.problems, problem))
-        return self._open(tx, Claim(message, Standing.UNPROVED), at, [])
+        failures: list[Failure] = []
+        self._inspect(tx, message, failures)
+        return self._open(tx, Claim(message, Standing.UNPROVED), at, failures)
+
+    def _inspect(self, tx: Transaction, message: InboundMessage, failures: list[Failure]) -> None:
+        """Withhold the original from the mails decided below for as long as somebody looks at it.
+
+        Of what waits for its pages twice: only the second look finds the ticket to write on.
+        """
+        for inspection in self.host.inspect(message, failures.append):
+            self._ledger.inspect(tx, message.id, inspection)
 
     def _ignore(self, tx: Transaction, received: Received, reason: str, ticket_id: int | None = None) -> None:
         tx.inbox.ignore(received.id, reason, ticket_id)

@@ -31,6 +31,8 @@ class JobDesk:
         """Mails that the server took."""
         self.withheld: list[tuple[OutgoingMail, str]] = []
         """Mails that are not to be sent, and why."""
+        self.settled: list[tuple[int, str | None]] = []
+        """Originals that were looked at, and why they are withheld if they are."""
         self._artefacts: list[Callable[[Transaction], object]] = []
 
     @property
@@ -47,6 +49,11 @@ class JobDesk:
     def address(self) -> Address:
         """The desk's own address."""
         return self._identity.mailbox
+
+    @property
+    def alerts(self) -> tuple[Address, ...]:
+        """Whom to tell of the desk's own people."""
+        return tuple(map(Address, self._identity.alerts))
 
     @property
     def time_zone(self) -> str:
@@ -79,6 +86,24 @@ class JobDesk:
         """Add to the ticket's log."""
         self.decided.append((ticket_id, event))
 
+    def original(self, inbox_id: int) -> bytes:
+        """Give a message's octets as they came, whoever withholds them."""
+        with self._store.read() as tx:
+            return tx.inbox.content(inbox_id)
+
+    def ticket_of(self, inbox_id: int) -> int | None:
+        """Tell which ticket a message was filed on."""
+        with self._store.read() as tx:
+            return tx.inbox.ticket_of(inbox_id)
+
+    def withhold(self, inbox_id: int, reason: str) -> None:
+        """Let a message's original go to nobody."""
+        self.settled.append((inbox_id, reason))
+
+    def release(self, inbox_id: int) -> None:
+        """Let a message's original go, as far as this handler is concerned."""
+        self.settled.append((inbox_id, None))
+
     def corrections(self) -> tuple[Correction, ...]:
         """Give the tickets whose reading was corrected, oldest ticket first."""
         with self._store.read() as tx:
@@ -105,7 +130,8 @@ class JobDesk:
     @property
     def has_decided(self) -> bool:
         """Tell whether there is anything to write down."""
-        return bool(self.decided or self.cancelled or self.receipts or self.withheld or self._artefacts)
+        letters = self.receipts or self.withheld
+        return bool(self.decided or self.cancelled or letters or self.settled or self._artefacts)
 
     def write_down(self, tx: Transaction, ledger: Ledger, actor: str) -> None:
         """Let what was decided happen, as decided by `actor`."""
@@ -113,6 +139,8 @@ class JobDesk:
             tx.tickets.mark_sent(mail, self.now)
         for mail, reason in self.withheld:
             tx.tickets.mark_withheld(mail, reason)
+        for inbox_id, why in self.settled:
+            ledger.settle(tx, actor, inbox_id, why)
         for name in self.cancelled:
             tx.jobs.cancel(name)
         for ticket_id, decision in self.decided:

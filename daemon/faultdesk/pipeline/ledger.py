@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from faultdesk.domain.decision import Decision, Job, Mail
+from faultdesk.domain.decision import Decision, Inspection, Job, Mail
 from faultdesk.domain.identity import Identity, is_deliverable
 from faultdesk.domain.message import Address
 from faultdesk.domain.number import fax_number
@@ -58,6 +58,20 @@ class Ledger:
         job_id = tx.jobs.put(job, lane, state, run_at)
         if self._engine and state is JobState.SENT:
             self._engine.send(tx, job_id, lane)
+
+    def inspect(self, tx: Transaction, inbox_id: int, inspection: Inspection) -> None:
+        """Withhold an original until a job has looked at it."""
+        until = self._clock.now() + inspection.patience
+        inspector = inspection.job.kind.partition(".")[0]
+        tx.quarantine.begin(inbox_id, inspector, inspection.reason, until)
+        self.put(tx, inspection.job)
+
+    def settle(self, tx: Transaction, inspector: str, inbox_id: int, reason: str | None) -> None:
+        """End a look at an original, and let the mails go that waited for it and for no other."""
+        now = self._clock.now()
+        for row in tx.quarantine.settle(inbox_id, inspector, reason):
+            until = tx.quarantine.wait(tx.tickets.mail(row).attached, row, now)
+            tx.jobs.advance(_waiting(row), until or now)
 
     def tick(self, store: Store) -> int:
         """Hand over what has come due; return how many jobs that were."""
@@ -137,12 +151,20 @@ class Ledger:
             role = Role.ENGINEER if mail.engages else Role.STAFF
             people = [Participant(person, role) for person in mail.to]
             tx.tickets.add_participants(mail.ticket_id, people)
-        self.put(tx, Job(SEND_MAIL, mail.ticket_id, {"mail": row}))
+        until = tx.quarantine.wait(mail.attached, row, self._clock.now()) if mail.attached else None
+        # For later, and so not in the way of the ticket's other mails.
+        name = _waiting(row) if until else None
+        self.put(tx, Job(SEND_MAIL, mail.ticket_id, {"mail": row}, name, until))
 
     def _withhold(self, tx: Transaction, actor: str, mail: Mail, reason: str) -> None:
         log.warning("mail.withheld", purpose=mail.purpose, ticket=mail.ticket_id, reason=reason)
         if mail.ticket_id is not None:
             tx.tickets.record(mail.ticket_id, [withheld(mail.purpose, reason, actor)], self._clock.now())
+
+
+def _waiting(mail_row: int) -> str:
+    """Name the job of a mail that waits for a look at an original."""
+    return f"{SEND_MAIL}/{mail_row}"
 
 
 def signed(actor: str, event: Event) -> Event:

@@ -6,7 +6,7 @@ for headers and parts that never vary.
 
 import binascii
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from email.utils import format_datetime, formataddr
 from zoneinfo import ZoneInfo
@@ -64,16 +64,21 @@ def compose(mail: Mail, identity: Identity, seal: Seal, now: datetime) -> Outgoi
     )
 
 
-def complete(mail: OutgoingMail, original: Callable[[int], bytes]) -> bytes:
-    """Give the octets to send: the stored ones, and the originals that go along.
+def complete(mail: OutgoingMail, original: Callable[[int], bytes], withheld: Mapping[int, str]) -> bytes:
+    """Give the octets to send: the stored ones, and the originals that go along, or why they do not.
 
-    `original` gives the octets of a received message by its ledger number. They travel as octets:
-    message/rfc822 must not be base64 (RFC 2046 section 5.2.1), and a client's lines may be any length.
+    `original` gives the octets of a received message by its ledger number, `withheld` the reason. They travel as
+    octets: message/rfc822 must not be base64 (RFC 2046 section 5.2.1), and a client's lines may be any length.
     """
     if not mail.attached:
         return mail.content
     boundary = _boundary(mail.message_id).encode()
-    parts = [_part(boundary, inbox_id, original(inbox_id)) for inbox_id in mail.attached]
+    parts = [
+        _substitute(boundary, inbox_id, withheld[inbox_id])
+        if inbox_id in withheld
+        else _part(boundary, inbox_id, original(inbox_id))
+        for inbox_id in mail.attached
+    ]
     return b"".join((mail.content, *parts, b"--", boundary, b"--\r\n"))
 
 
@@ -83,6 +88,15 @@ def _part(boundary: bytes, inbox_id: int, octets: bytes) -> bytes:
         b'Content-Disposition: attachment; filename="notice-%d.eml"\r\n\r\n' % (boundary, inbox_id)
     )
     return head + _base64(octets)
+
+
+def _substitute(boundary: bytes, inbox_id: int, reason: str) -> bytes:
+    head = (
+        b"--%s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n"
+        b'Content-Disposition: attachment; filename="notice-%d.txt"\r\n\r\n' % (boundary, inbox_id)
+    )
+    text = f"原件未随附 The original of message {inbox_id} does not go along: {reason}\r\n"
+    return head + _base64(text.encode())
 
 
 def _base64(octets: bytes) -> bytes:

@@ -9,7 +9,7 @@ from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address
 from faultdesk.domain.ticket import Event
 from faultdesk.pipeline.job_desk import JobDesk
-from faultdesk.pipeline.ledger import withheld
+from faultdesk.pipeline.ledger import withheld as mail_withheld
 from faultdesk.pipeline.outgoing import complete
 from faultdesk.pipeline.ports import Mailer
 from faultdesk.pipeline.store import OutgoingMail, Store, Tickets
@@ -35,17 +35,20 @@ class SendMail:
         """Send, unless this client's address or house has had its share for this hour."""
         with self._store.read() as tx:
             mail = tx.tickets.mail(int(job.arguments["mail"]))
-            octets = complete(mail, tx.inbox.content)
+            withheld = tx.quarantine.reasons(mail.attached) if mail.attached else {}
+            octets = complete(mail, tx.inbox.content, withheld)
             reason = self._had_enough(tx.tickets, mail, desk.now)
         if reason:
             desk.withheld.append((mail, reason))
-            self._note(desk, mail, withheld(mail.purpose, reason, "faultdesk"))
+            self._note(desk, mail, mail_withheld(mail.purpose, reason, "faultdesk"))
             return
         envelope_from = self._identity.envelope_from if mail.automatic else self._identity.address
         self._mailer.send(envelope_from, mail.recipients, octets)
         desk.receipts.append(mail)
         log.info("mail.sent", ticket=mail.ticket_id, purpose=mail.purpose, message_id=mail.message_id)
         data = {"purpose": mail.purpose, "to": mail.recipients, "message_id": mail.message_id}
+        if withheld:
+            data["without"] = [f"message {inbox_id}: {why}" for inbox_id, why in withheld.items()]
         self._note(desk, mail, Event("mail_sent", data, actor="faultdesk"))
 
     def _had_enough(self, tickets: Tickets, mail: OutgoingMail, now: datetime) -> str:

@@ -16,6 +16,7 @@ from faultdesk.domain.ticket import Classification, Event, Participant, Status, 
 from faultdesk.pipeline.artefacts import Artefacts
 from faultdesk.pipeline.health import Health
 from faultdesk.pipeline.ports import Batch, Cursor
+from faultdesk.pipeline.quarantine import Quarantine
 from faultdesk.pipeline.work import Jobs, Worker
 
 
@@ -148,11 +149,14 @@ class Inbox(Protocol):
         """Set aside."""
 
     def content(self, inbox_id: int) -> bytes:
-        """Give the octets as they came.
+        """Give the octets as they came, withheld or not.
 
         Raises:
             NotFoundError: There is no such message, or it was purged.
         """
+
+    def ticket_of(self, inbox_id: int) -> int | None:
+        """Tell which ticket a message was filed on."""
 
 
 class Pages(Protocol):
@@ -310,6 +314,10 @@ class Transaction(Protocol):
     @property
     def jobs(self) -> Jobs:
         """The ledger of jobs."""
+
+    @property
+    def quarantine(self) -> Quarantine:
+        """The originals that do not leave the desk."""
 
     @property
     def health(self) -> Health:

@@ -63,6 +63,9 @@ class Jobs(Protocol):
     def cancel(self, name: str) -> None:
         """Take back a named job that waits."""
 
+    def advance(self, name: str, run_at: datetime) -> None:
+        """Move a named job that waits and was never begun; one that is not there stays so."""
+
     def take_due(self, now: datetime, limit: int) -> list[tuple[int, str]]:
         """Mark what has come due as sent; return ids and lanes in order."""
 

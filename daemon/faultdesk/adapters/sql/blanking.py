@@ -8,7 +8,16 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam, case, func, select
 
 from faultdesk.adapters.sql.database import Database
-from faultdesk.adapters.sql.tables import attachment, event, inbox, message, octets, pages, ticket
+from faultdesk.adapters.sql.tables import (
+    attachment,
+    event,
+    inbox,
+    message,
+    octets,
+    pages,
+    quarantine,
+    ticket,
+)
 from faultdesk.domain.retention import figures_of
 from faultdesk.domain.ticket import Event
 
@@ -60,6 +69,7 @@ def blank_received(connection: sa.Connection, received: Sequence[int], now: date
     """Remove the octets; mailbox, UID and sha256 stay, so that they are never collected as new."""
     connection.execute(octets.delete().where(octets.c.inbox_id.in_(received)))
     connection.execute(pages.delete().where(pages.c.inbox_id.in_(received)))
+    connection.execute(quarantine.delete().where(quarantine.c.inbox_id.in_(received)))
     connection.execute(
         inbox.update()
         .where(inbox.c.id.in_(received))

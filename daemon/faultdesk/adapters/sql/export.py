@@ -15,6 +15,7 @@ from sqlalchemy import or_, select
 from faultdesk.adapters.sql import person
 from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.inbox import SqlInbox
+from faultdesk.adapters.sql.quarantine import SqlQuarantine
 from faultdesk.adapters.sql.tables import event, message, ticket
 from faultdesk.errors import DatabaseUnavailableError, PermanentError
 
@@ -32,8 +33,10 @@ class Exported(NamedTuple):
     mails: int
 
 
-def export(database: Database, address: str, file: Path) -> Exported:
+def export(database: Database, address: str, file: Path, *, with_withheld: bool = False) -> Exported:
     """Write `tickets.json` and the mails from and to this address, as `received-ID.eml` and `sent-ID.eml`.
+
+    Of a mail that is withheld only why, as `received-ID.txt`, unless it is asked for.
 
     Raises:
         PermanentError: The file is there already.
@@ -51,7 +54,7 @@ def export(database: Database, address: str, file: Path) -> Exported:
             tickets = [_ticket(database, one, address) for one in found.tickets]
             parts.writestr("tickets.json", msgspec.json.format(msgspec.json.encode(tickets), indent=2))
             mails = 0
-            for name, content in _mails(database, found, address):
+            for name, content in _mails(database, found, address, with_withheld=with_withheld):
                 parts.writestr(name, content)
                 mails += 1
     except BaseException as error:
@@ -96,7 +99,9 @@ def _event(at: datetime, kind: str, actor: str, data: dict[str, Any], address: s
     return {"at": at, "kind": kind} | ({} if is_others else {"actor": actor, "data": data})
 
 
-def _mails(database: Database, found: person.Found, address: str) -> Iterator[tuple[str, bytes]]:
+def _mails(
+    database: Database, found: person.Found, address: str, *, with_withheld: bool
+) -> Iterator[tuple[str, bytes]]:
     with database.read() as connection:
         rows = connection.execute(
             select(message.c.id, message.c.inbox_id).where(_is_of(address)).order_by(message.c.id)
@@ -104,6 +109,10 @@ def _mails(database: Database, found: person.Found, address: str) -> Iterator[tu
     received = {row.inbox_id for row in rows if row.inbox_id} | set(found.received)
     for inbox_id in sorted(received):
         with database.read() as connection:
+            reason = SqlQuarantine(connection).reasons([inbox_id]).get(inbox_id)
+            if reason is not None and not with_withheld:
+                yield f"received-{inbox_id}.txt", f"withheld: {reason}\n".encode()
+                continue
             yield f"received-{inbox_id}.eml", SqlInbox(connection).content(inbox_id)
     for row in rows:
         if row.inbox_id is None:

@@ -187,8 +187,15 @@ class SqlInbox:
         """Note that the process is still there."""
         self._connection.execute(inbox.update().where(inbox.c.id == inbox_id).values(begun=0))
 
+    def ticket_of(self, inbox_id: int) -> int | None:
+        """Tell which ticket a message was filed on."""
+        ticket_id: int | None = self._connection.scalar(
+            select(inbox.c.ticket_id).where(inbox.c.id == inbox_id)
+        )
+        return ticket_id
+
     def content(self, inbox_id: int) -> bytes:
-        """Give the octets as they came."""
+        """Give the octets as they came, withheld or not."""
         row = self._connection.execute(_CONTENT, {"row": inbox_id}).one_or_none()
         if row is None:
             raise NotFoundError(f"no message {inbox_id} in the inbox")

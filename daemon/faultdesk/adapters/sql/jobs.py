@@ -101,6 +101,11 @@ class SqlJobs:
         """Take back a named job that waits."""
         self._connection.execute(job.delete().where(job.c.name == name, _DUE))
 
+    def advance(self, name: str, run_at: datetime) -> None:
+        """Move a named job that waits and was never begun; one that is not there stays so."""
+        waits = (job.c.name == name, job.c.tries == 0, _DUE)
+        self._connection.execute(job.update().where(*waits).values(run_at=run_at))
+
     def take_due(self, now: datetime, limit: int) -> list[tuple[int, str]]:
         """Mark what has come due as sent; return ids and lanes in order."""
         due = (

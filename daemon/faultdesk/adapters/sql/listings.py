@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import func, select
 
+from faultdesk.adapters.sql.quarantine import SqlQuarantine
 from faultdesk.adapters.sql.tables import alarm, attachment, event, inbox, job, mailbox, message, ticket
 from faultdesk.domain.promise import deadlines_of
 from faultdesk.domain.ticket import Event, Status
@@ -68,8 +69,15 @@ def messages(connection: sa.Connection, ticket_id: int) -> list[Row]:
             "message_id",
         )
     ]
-    rows = connection.execute(select(*columns).where(message.c.ticket_id == ticket_id).order_by(message.c.id))
-    return [row._asdict() | {"attachments": _attachments(connection, row.id)} for row in rows.all()]
+    rows = connection.execute(
+        select(*columns).where(message.c.ticket_id == ticket_id).order_by(message.c.id)
+    ).all()
+    withheld = SqlQuarantine(connection).reasons([row.inbox_id for row in rows if row.inbox_id])
+    return [
+        row._asdict()
+        | {"attachments": _attachments(connection, row.id), "withheld": withheld.get(row.inbox_id)}
+        for row in rows
+    ]
 
 
 def _attachments(connection: sa.Connection, message_row: int) -> list[Row]:
@@ -106,7 +114,7 @@ def inbox_row(connection: sa.Connection, inbox_id: int) -> Row:
     ).one_or_none()
     if row is None:
         raise NotFoundError(f"no message {inbox_id} in the inbox")
-    return row._asdict()
+    return row._asdict() | {"withheld": SqlQuarantine(connection).reasons([inbox_id]).get(inbox_id)}
 
 
 def job_rows(connection: sa.Connection, state: str | None, limit: int) -> list[Row]:

@@ -12,6 +12,7 @@ from faultdesk.adapters.sql.health import SqlHealth
 from faultdesk.adapters.sql.inbox import SqlInbox
 from faultdesk.adapters.sql.jobs import SqlJobs
 from faultdesk.adapters.sql.pages import SqlPages
+from faultdesk.adapters.sql.quarantine import SqlQuarantine
 from faultdesk.adapters.sql.tickets import SqlTickets
 
 
@@ -24,6 +25,7 @@ class SqlTransaction:
         self.pages = SqlPages(connection, daemon)
         self.tickets = SqlTickets(connection)
         self.jobs = SqlJobs(connection, daemon)
+        self.quarantine = SqlQuarantine(connection)
         self.health = SqlHealth(connection)
         self.artefacts = SqlArtefacts(connection)
         self.committing: list[Callable[[], Any]] = []

@@ -122,6 +122,18 @@ pages = Table(
     Column("content", sa.JSON(none_as_null=True)),
 )
 
+# Originals that do not leave the desk: for good, or (`until`) while somebody looks at them.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("inbox_id", Id, ForeignKey("inbox.id"), primary_key=True, autoincrement=False),
+    Column("inspector", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("until", Moment),
+    # The rows of `message` that wait for that look.
+    Column("mails", sa.JSON, nullable=False),
+)
+
 sequence = Table(
     "sequence",
     metadata,
