@@ -163,6 +163,23 @@ def test_an_outage_of_the_mail_server_is_told_by_the_command(watched: Watched) -
     assert watched.by_command == ["faultdesk: the way out stands still"]
 
 
+def test_what_another_job_misses_is_told_by_its_kind_and_what_stands_behind_it_is_not(
+    watched: Watched,
+) -> None:
+    now = watched.desk.clock.now()
+    with watched.desk.store.write() as tx:
+        tx.jobs.put(Job("clamav.scan"), "lane", JobState.SENT, now)
+        tx.jobs.put(Job("sla.check"), "lane", JobState.HELD, now)
+        (begun,) = tx.jobs.claim([1], now).claimed
+        tx.jobs.hold(begun.job, "connect: refused")
+    watched.report()
+    watched.pass_minutes(8)
+    watched.report()
+    watched.pass_minutes(3)
+
+    assert watched.by_command == ["faultdesk: clamav.scan stands still"]
+
+
 def test_messages_that_nobody_reads_and_jobs_that_nobody_performs_are_told(watched: Watched) -> None:
     watched.desk.receive(b"Subject: help\r\n\r\n")
     with watched.desk.store.write() as tx:

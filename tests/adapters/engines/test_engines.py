@@ -107,6 +107,32 @@ def test_a_lane_runs_in_order_and_alone(store: SqlStore, make_engine: MakeEngine
         assert ids == sorted(ids)
 
 
+def test_what_belongs_to_no_ticket_keeps_no_ticket_waiting(store: SqlStore, make_engine: MakeEngine) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    def take_long(job: Job, desk: Desk) -> None:
+        begun.set()
+        may_end.wait(60)
+
+    desk = PlayedDesk(store, {}, {"test.long": take_long, "test.nothing": lambda job, desk: None})
+    engine = make_engine(workers=2)
+    engine.serve(desk.performer)
+    put(desk, engine, Job("test.long"), "job/test.long")
+    assert begun.wait(10)
+
+    for number in range(8):
+        put(desk, engine, Job("test.nothing"), f"ticket/{number}")
+
+    wait_until(lambda: _left(store) == 1, "the tickets' jobs are done")
+    may_end.set()
+    engine.join()
+
+
+def _left(store: SqlStore) -> int:
+    with store.read() as tx:
+        return len(tx.jobs.sent())
+
+
 def test_what_the_last_process_left_is_run_at_the_next_start(
     store: SqlStore, make_engine: MakeEngine
 ) -> None:

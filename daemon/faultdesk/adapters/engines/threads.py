@@ -25,12 +25,16 @@ _BATCH = 32
 
 
 class ThreadsEngine:
-    """A lane always lands on the same thread, so its jobs are in order and alone."""
+    """A lane always lands on the same thread, so its jobs are in order and alone.
+
+    What belongs to no ticket has one more thread for itself: an audit or a scanner takes its time, and no
+    client's mail stands behind it.
+    """
 
     def __init__(self, store: Store, stopping: threading.Event, workers: int = 2) -> None:
         self._store = store
         self._stopping = stopping
-        self._queues: list[queue.Queue[int | None]] = [queue.Queue() for _ in range(workers)]
+        self._queues: list[queue.Queue[int | None]] = [queue.Queue() for _ in range(workers + 1)]
         self._threads: list[threading.Thread] = []
         self._given: set[int] = set()
         """What was delivered and has not ended."""
@@ -42,7 +46,8 @@ class ThreadsEngine:
 
     def _give(self, job_id: int, lane: str) -> None:
         self._given.add(job_id)
-        self._queues[zlib.crc32(lane.encode()) % len(self._queues)].put(job_id)
+        *shared, aside = self._queues
+        (aside if lane.startswith("job/") else shared[zlib.crc32(lane.encode()) % len(shared)]).put(job_id)
 
     def serve(self, worker: Worker) -> None:
         """Start the threads, with what the last process was given and did not finish first."""

@@ -8,12 +8,21 @@ from sqlalchemy import func, select
 
 from faultdesk.adapters.sql.tables import alarm, inbox, job, mailbox
 from faultdesk.adapters.sql.upsert import insert
+from faultdesk.pipeline.ledger import SEND_MAIL
 
 _OLDEST = (
     ("triage", "received messages wait and are not read", inbox.c.collected_at, inbox.c.state, "received"),
     ("the reader of pages", "pages wait and are not read", inbox.c.collected_at, inbox.c.state, "pages"),
     ("the ledger of jobs", "jobs are due and are not performed", job.c.run_at, job.c.state, "due"),
-    ("the way out", "it is down, and jobs are held", job.c.run_at, job.c.state, "held"),
+)
+# Without an error another kind only stands behind one that is held.
+_HELD = (
+    select(job.c.kind, func.count().label("count"), func.min(job.c.run_at).label("oldest"))
+    .where(
+        job.c.state == sa.literal_column("'held'"),
+        sa.or_(job.c.kind == SEND_MAIL, job.c.error.is_not(None)),
+    )
+    .group_by(job.c.kind)
 )
 
 
@@ -46,6 +55,13 @@ class SqlHealth:
             ).one()
             if oldest is not None and oldest < before:
                 yield name, f"{count} {reason}, the oldest since {oldest:%Y-%m-%d %H:%M} UTC"
+        for row in self._connection.execute(_HELD):
+            if row.oldest < before:
+                name = "the way out" if row.kind == SEND_MAIL else row.kind
+                yield (
+                    name,
+                    f"it is down, {row.count} jobs are held, the oldest since {row.oldest:%Y-%m-%d %H:%M} UTC",
+                )
 
     def forget_the_future(self, now: datetime) -> None:
         """Let no mailbox have been reached after `now`: the clock was ahead, and silence would hide behind it."""
