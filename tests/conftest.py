@@ -1,4 +1,5 @@
 pytest_plugins = [
+    "servers.clamd",
     "servers.databases",
     "servers.disk",
     "servers.dovecot",

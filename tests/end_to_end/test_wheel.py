@@ -29,6 +29,7 @@ def test_only_our_packages_reach_site_packages(wheel: Path) -> None:
     top = {name.partition("/")[0] for name in names if ".dist-info" not in name and ".data/" not in name}
     handlers = {
         "faultdesk_acknowledge",
+        "faultdesk_clamav",
         "faultdesk_classify",
         "faultdesk_dispatch",
         "faultdesk_fax",
