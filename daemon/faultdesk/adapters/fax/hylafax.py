@@ -69,10 +69,10 @@ class HylafaxSender:
         """Nothing is open between two faxes."""
 
     def _options(self, tag: str) -> list[str]:
-        """No cover page; mails about every try, and about the end."""
+        """No cover page, fine resolution; mails about every try, and about the end."""
         tries = ["-t", str(self._settings.tries), "-T", str(self._settings.dials)]
         # A line end would be a command of its own to the server.
-        return ["-n", "-D", "-R", "-f", self._notify, *tries, "-i", _NOT_IN_A_TAG.sub("_", tag)]
+        return ["-n", "-m", "-D", "-R", "-f", self._notify, *tries, "-i", _NOT_IN_A_TAG.sub("_", tag)]
 
     def _run(self, program: str, arguments: list[str]) -> str:
         """Run one of HylaFAX's own programs; no secret is among its arguments."""

@@ -45,8 +45,9 @@ def _drawn(document: bytes) -> Iterator[Image.Image]:
         for page in pdf:
             fine = page.render(scale=_ACROSS * _FINER / _POINTS_AN_INCH, grayscale=True).to_pil()
             page.close()
-            # A4 is 1686 dots wide: a machine sends 1728, the rest is margin.
-            size = round(fine.width / _FINER), round(fine.height * _DOWN / (_ACROSS * _FINER))
+            # A4 is 1686 dots wide: a machine sends 1728, the rest is margin. Rows are rounded down:
+            # of a page that is a hair longer than A4 HylaFAX sets a copy, by way of PostScript.
+            size = fine.width // _FINER, fine.height * _DOWN // (_ACROSS * _FINER)
             grey = Image.new("L", (_WIDTH, size[1]), 255)
             grey.paste(fine.resize(size, Image.Resampling.BOX), ((_WIDTH - size[0]) // 2, 0))
             ink = grey.point(lambda level: 255 * (level < _BLACK_BELOW))
