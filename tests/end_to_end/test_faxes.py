@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from end_to_end.played import RealDesk
-from faultdesk.adapters.pages.readers import PageReaders
+from faultdesk.adapters.pages.readers import PageLimits, PageReaders
 from faultdesk.domain.fax import Page
 from servers.hylafax import HylaFax
 from servers.process import wait_until
@@ -19,6 +19,7 @@ FAX = """
 gateways.office = {{ dialect = "hylafax", senders = ["faxmaster", "faxmaster@fax.example"], area = "20" }}
 [handlers.ocr]
 [fax]
+time = "PT5M"
 own_fax = "020-8888 2222"
 own_phone = "400-123-4567"
 [fax.sender]
@@ -41,12 +42,13 @@ def read_back(tiff: Path) -> Page:
     """Read the page that the client's machine printed."""
     mail = EmailMessage()
     mail.add_attachment(tiff.read_bytes(), maintype="image", subtype="tiff", filename="fax.tif")
-    readers = PageReaders({"ocr": {}})
+    readers = PageReaders({"ocr": {}}, PageLimits(seconds=300))
     try:
-        (page,) = readers.read(mail.as_bytes(), ["fax.tif"])
+        pages = readers.read(mail.as_bytes(), ["fax.tif"])
     finally:
         readers.close()
-    return page
+    assert [page.problem for page in pages] == [""]
+    return pages[0]
 
 
 def events(desk: RealDesk, reference: str) -> list[str]:
