@@ -66,6 +66,7 @@ def fields(kind: type[msgspec.Struct]) -> set[str]:
         (EXAMPLE["database"], settings.DatabaseSettings),
         (EXAMPLE["mailboxes"]["service"], settings.ImapSettings),
         (EXAMPLE["mailboxes"]["drop"], settings.MaildirSettings),
+        (EXAMPLE["mailboxes"]["scans"], settings.FolderSettings),
         (EXAMPLE["mailer"], settings.SmtpSettings),
         (EXAMPLE["reading"], settings.ReadingSettings),
         (EXAMPLE["fax"], settings.FaxSettings),
@@ -79,6 +80,14 @@ def test_every_setting_stands_in_the_example_file(
     table: dict[str, object], kind: type[msgspec.Struct]
 ) -> None:
     assert set(table) - {"type"} == fields(kind)
+
+
+def test_every_setting_of_a_gateway_that_takes_mail_stands_on_the_page_of_faxes() -> None:
+    page = (ROOT / "docs/fax.md").read_text(encoding="utf-8")
+
+    documented = re.findall(r"^\| `(\w+)` \|", page.partition("## Gateways that take mail")[2], re.MULTILINE)
+
+    assert set(documented) == fields(settings.MailFaxSettings)
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLE["handlers"]))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from end_to_end.played import FAULTDESK
+from servers.process import free_port
 
 MAIL = b"""From: Li Ming <liming@owner.example>
 To: service@faultdesk.example
@@ -120,6 +121,21 @@ def test_check_names_a_value_that_would_break_the_desk(
     config.write_text(text.replace(right, wrong, 1), encoding="utf-8")
 
     assert complaint in run("--config", config, "check", expect=78)
+
+
+def test_check_online_looks_for_the_fax_gateway(config: Path) -> None:
+    fax = f'[fax.sender]\ntype = "hylafax"\nport = {free_port()}\n'
+    config.write_text(config.read_text(encoding="utf-8") + fax, encoding="utf-8")
+
+    assert "all is well" in run("--config", config, "check")
+    assert "faxstat: Can not reach service" in run("--config", config, "check", "--online", expect=78)
+
+
+def test_password_of_the_fax_gateway_that_is_not_there_is_named(config: Path) -> None:
+    fax = '[fax.sender]\ntype = "hylafax"\npassword = { file = "fax.password" }\n'
+    config.write_text(config.read_text(encoding="utf-8") + fax, encoding="utf-8")
+
+    assert "fax.sender.password: " in run("--config", config, "check", expect=78)
 
 
 def test_check_names_a_font_that_faxes_want(config: Path) -> None:

@@ -81,6 +81,11 @@ class HylaFax:
         script.chmod(0o755)
         script.rename(self._folder / "sendmail")
 
+    @property
+    def recvq(self) -> Path:
+        """The folder that HylaFAX receives into, of both sides."""
+        return self._folder / "spool/recvq"
+
     def state(self) -> str:
         """Tell what `faxstat` says of server and modems."""
         return self._run("faxstat", "-s")
@@ -107,13 +112,14 @@ class HylaFax:
 
     def wait_for_client(self, count: int = 1) -> list[Path]:
         """Return the faxes at the client's machine as soon as there are so many."""
-        return self._wait_for(count, self.received_by_client, "faxes at the client's machine")
+        return self.wait_for(count, self.received_by_client, "faxes at the client's machine")
 
     def wait_for_mails(self, account: MailAccount, subject: str, count: int = 1) -> list[EmailMessage]:
         """Return an account's mails of this subject, or a part of it, as soon as there are so many."""
-        return self._wait_for(count, lambda: _mails(account, subject), f"mails {subject!r}")
+        return self.wait_for(count, lambda: _mails(account, subject), f"mails {subject!r}")
 
-    def _wait_for(self, count: int, look: Callable[[], list[_Found]], what: str) -> list[_Found]:
+    def wait_for(self, count: int, look: Callable[[], list[_Found]], what: str) -> list[_Found]:
+        """Look twice a second until there are so many; fail with what HylaFAX says when they do not come."""
         deadline = time.monotonic() + FAX_SECONDS
         while len(found := look()) < count:
             if time.monotonic() > deadline:

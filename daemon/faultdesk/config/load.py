@@ -15,6 +15,7 @@ from faultdesk.config.settings import (
     DatabaseSettings,
     DeskSettings,
     FaxSettings,
+    FolderSettings,
     ImapSettings,
     JobSettings,
     LogSettings,
@@ -113,7 +114,7 @@ class _Loading:
         tables = self._tables("mailboxes")
         if not tables:
             self._errors.append("mailboxes: at least one is needed, [mailboxes.NAME]")
-        kind = ImapSettings | MaildirSettings
+        kind = ImapSettings | MaildirSettings | FolderSettings
         converted = {
             name: convert_table(table, kind, f"mailboxes.{name}", self._path.parent, self._errors)
             for name, table in tables.items()
@@ -127,7 +128,7 @@ class _Loading:
         return [
             f"mailboxes.{name}.path: must be absolute, and name storage that all daemons share (jobs.engine)"
             for name, table in self._tables("mailboxes").items()
-            if table.get("type") == "maildir" and not Path(str(table.get("path"))).is_absolute()
+            if table.get("type") in {"maildir", "folder"} and not Path(str(table.get("path"))).is_absolute()
         ]
 
     def _handlers(self) -> dict[str, Any]:

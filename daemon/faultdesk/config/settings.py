@@ -123,6 +123,19 @@ class MaildirSettings(MailboxSettings, frozen=True, kw_only=True, tag_field="typ
     poll: timedelta = timedelta(seconds=0.25)
 
 
+class FolderSettings(MailboxSettings, frozen=True, kw_only=True, tag_field="type", tag="folder"):
+    """[mailboxes.NAME] with type = "folder": TIFF, PDF, JPEG and PNG files, each a message."""
+
+    path: Path
+    after: Literal["move", "nothing"] = "move"
+    """move: to done/ in the folder."""
+    settled: timedelta = timedelta(seconds=5)
+    """For so long a file must not have changed; an empty one for a minute."""
+    sender: str = ""
+    """Whom the messages are from, for [handlers.fax] gateways; "": NAME@folder.invalid."""
+    poll: timedelta = timedelta(seconds=2)
+
+
 class SmtpSettings(Table, frozen=True, kw_only=True, tag_field="type", tag="smtp"):
     """[mailer] with type = "smtp"."""
 
@@ -267,7 +280,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     path: Path
     desk: DeskSettings
     database: DatabaseSettings
-    mailboxes: dict[str, ImapSettings | MaildirSettings]
+    mailboxes: dict[str, ImapSettings | MaildirSettings | FolderSettings]
     mailer: SmtpSettings | OutboxSettings
     handlers: dict[str, dict[str, Any]]
     reading: ReadingSettings = ReadingSettings()

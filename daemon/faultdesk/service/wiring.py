@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from faultdesk.adapters.clock import SystemClock
 from faultdesk.adapters.credentials import read_secret
 from faultdesk.adapters.engines.threads import ThreadsEngine
+from faultdesk.adapters.folder import FolderMailbox
 from faultdesk.adapters.imap import ImapMailbox
 from faultdesk.adapters.maildir import MaildirMailbox
 from faultdesk.adapters.maildir_mailer import MaildirMailer
@@ -22,7 +23,14 @@ from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.membership import LockFile, Membership
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.config import Config, convert_table
-from faultdesk.config.settings import After, ImapSettings, MaildirSettings, ReadingSettings, SmtpSettings
+from faultdesk.config.settings import (
+    After,
+    FolderSettings,
+    ImapSettings,
+    MaildirSettings,
+    ReadingSettings,
+    SmtpSettings,
+)
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.reference import Seal
 from faultdesk.errors import ConfigError
@@ -259,6 +267,8 @@ def open_mailbox(config: Config, name: str, *, to_look: bool = False) -> Mailbox
             return ImapMailbox(name, settings, read_secret(settings.password, f"mailboxes.{name}.password"))
         case MaildirSettings() as settings:
             return MaildirMailbox(name, settings)
+        case FolderSettings() as settings:
+            return FolderMailbox(name, settings)
 
 
 def open_mailer(config: Config) -> Mailer:

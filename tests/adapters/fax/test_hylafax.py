@@ -1,8 +1,10 @@
 """A real HylaFAX: what the telephone brings becomes mail, what the desk sends arrives, and what cannot be sent is told."""
 
+import email
 import io
 from datetime import timedelta
 from email.message import EmailMessage
+from email.policy import default as modern
 from pathlib import Path
 
 import pytest
@@ -10,9 +12,11 @@ from PIL import Image, ImageDraw
 from PIL.TiffImagePlugin import TiffImageFile
 
 from faultdesk.adapters.fax.hylafax import HylafaxSender
-from faultdesk.config.settings import HylafaxSettings
+from faultdesk.adapters.folder import FolderMailbox
+from faultdesk.config.settings import FolderSettings, HylafaxSettings
 from faultdesk.domain.fax import Outcome, Receipt, Reception
 from faultdesk.errors import FaxRefusedError, FaxUnavailableError
+from faultdesk.pipeline.ports import RawMessage
 from faultdesk.reading import read_message
 from faultdesk_fax import FaxHandler
 from faultdesk_fax.gateways import Gateway
@@ -41,6 +45,15 @@ def sent_from(fax: Path) -> str:
     with Image.open(fax) as page:
         assert isinstance(page, TiffImageFile)
         return str(page.tag_v2[270]).splitlines()[0]
+
+
+def collected(mailbox: FolderMailbox) -> list[RawMessage]:
+    return [message for batch in mailbox.fetch_new(None) for message in batch.messages]
+
+
+def attached(message: RawMessage) -> tuple[str | None, object]:
+    mail = email.message_from_bytes(message.content, EmailMessage, policy=modern)
+    return mail.get_filename(), mail.get_payload(decode=True)
 
 
 def told_by(mail: EmailMessage) -> Reception | Receipt | None:
@@ -81,6 +94,21 @@ def test_what_the_desk_sends_arrives_at_the_clients_machine_and_the_receipt_name
     receipt = told_by(mail)
     assert isinstance(receipt, Receipt)
     assert (receipt.outcome, receipt.job, receipt.number) == (Outcome.DELIVERED, job, hylafax.CLIENT)
+
+
+def test_recvq_gives_a_fax_once_it_is_received_and_whole(hylafax: HylaFax, tmp_path: Path) -> None:
+    settings = FolderSettings(path=hylafax.recvq, after="nothing", settled=timedelta(seconds=1))
+    mailbox = FolderMailbox("recvq", settings)
+    mailbox.mark_done([message.uid for message in collected(mailbox)])
+    notice = tmp_path / "notice.tif"
+    notice.write_bytes(a_page("The lift stands still."))
+    hylafax.send(hylafax.DESK, notice)
+
+    (message,) = hylafax.wait_for(1, lambda: collected(mailbox), "messages of recvq")
+
+    hylafax.wait_for_mails(hylafax.desk, "Fax received", 2)
+    (file,) = hylafax.received_by_desk()
+    assert attached(message) == (file.name, file.read_bytes())
 
 
 def test_password_of_the_server_is_given_and_a_wrong_one_is_an_outage(hylafax: HylaFax) -> None:
