@@ -16,7 +16,7 @@ from servers.smtp import SmtpSink
 FORM = Path(__file__).parents[1] / "data/faxes/form-fine.tif"
 FAX = """
 [handlers.fax]
-gateways.office = {{ dialect = "hylafax", senders = ["faxmaster", "faxmaster@fax.example"], area = "20" }}
+gateways.office = {{ dialect = "hylafax", senders = ["faxmaster", "faxmaster@fax.example"], area = "20", time_zone = "Etc/UTC" }}
 [handlers.ocr]
 [fax]
 time = "PT5M"
