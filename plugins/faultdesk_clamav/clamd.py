@@ -151,6 +151,8 @@ class _Question:
 def _verdict(answer: str) -> Verdict:
     if answer.startswith(_TOO_LARGE):
         return Verdict(unscanned="it is larger than clamd's StreamMaxLength")
+    if not answer:
+        raise ScanFailedError("clamd hung up over it")
     match = _VERDICT.fullmatch(answer)
     if match is None:
         raise ScanFailedError(f"clamd answered {answer[:200]!r}")
