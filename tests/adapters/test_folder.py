@@ -14,6 +14,7 @@ import msgspec
 import pytest
 import structlog.testing
 
+from faultdesk.adapters.clock import SystemClock
 from faultdesk.adapters.folder import FolderMailbox
 from faultdesk.adapters.sql.audit import SqlBooks
 from faultdesk.adapters.sql.store import SqlStore
@@ -22,7 +23,7 @@ from faultdesk.domain.fax import Reception
 from faultdesk.errors import MailboxUnavailableError
 from faultdesk.pipeline.audit import audit
 from faultdesk.pipeline.collect import collect
-from faultdesk.pipeline.ports import Cursor, RawMessage
+from faultdesk.pipeline.ports import Clock, Cursor, RawMessage
 from faultdesk.reading import read_message
 from faultdesk_fax import FaxHandler
 from faultdesk_fax.gateways import Gateway
@@ -41,9 +42,11 @@ def scans(tmp_path: Path) -> Path:
     return folder
 
 
-def a_mailbox(path: Path, settled: timedelta = AT_ONCE, **settings: object) -> FolderMailbox:
+def a_mailbox(
+    path: Path, settled: timedelta = AT_ONCE, clock: Clock | None = None, **settings: object
+) -> FolderMailbox:
     usual = FolderSettings(path=path, settled=settled)
-    opened = FolderMailbox("scans", msgspec.structs.replace(usual, **settings))
+    opened = FolderMailbox("scans", msgspec.structs.replace(usual, **settings), clock or SystemClock())
     opened.open()
     return opened
 
@@ -144,6 +147,18 @@ def test_file_that_changed_a_moment_ago_waits(scans: Path) -> None:
     drop(scans, "a.tif")
 
     assert collected(mailbox) == collected(mailbox) == []
+
+
+def test_who_looks_once_gets_what_has_not_changed_for_a_minute_more(scans: Path) -> None:
+    drop(scans, "a.tif")
+    drop(scans, "empty.tif", b"")
+    clock = SetClock()
+
+    def found_after(seconds: int) -> list[str]:
+        clock.time = datetime.now(UTC) + timedelta(seconds=seconds)
+        return names(collected(a_mailbox(scans, settled=timedelta(seconds=30), clock=clock)))
+
+    assert (found_after(60), found_after(100), found_after(130)) == ([], ["a.tif"], ["a.tif", "empty.tif"])
 
 
 def test_file_that_grows_is_collected_whole(scans: Path) -> None:

@@ -16,7 +16,7 @@ from faultdesk.adapters.folder_mail import DOMAIN, as_mail, media_type_of, reada
 from faultdesk.adapters.oversize import header_section
 from faultdesk.config.settings import FolderSettings
 from faultdesk.errors import MailboxUnavailableError
-from faultdesk.pipeline.ports import Batch, Cursor, RawMessage
+from faultdesk.pipeline.ports import Batch, Clock, Cursor, RawMessage
 
 log = structlog.get_logger()
 
@@ -24,6 +24,8 @@ _NO_CURSOR = Cursor(uid_validity=0, last_uid=0)
 _DONE = "done"
 _EMPTY_SECONDS = 60.0
 """Some scanners make the file long before they write it."""
+_LONG_AGO_SECONDS = 60.0
+"""By this much the clock of a file server may differ from ours."""
 _FILE_OCTETS, _MAIL_OCTETS = 57, 78
 """Of a line in base64 (RFC 2045 section 6.8), with its CRLF."""
 # A link may lead anywhere, and to open a pipe may take for ever.
@@ -50,8 +52,9 @@ class FolderMailbox:
     again is another message, and a copy of the folder holds the same ones.
     """
 
-    def __init__(self, name: str, settings: FolderSettings) -> None:
+    def __init__(self, name: str, settings: FolderSettings, clock: Clock) -> None:
         self.name = name
+        self._clock = clock
         self._path = settings.path
         self._moves = settings.after == "move"
         self._settled_seconds = settings.settled.total_seconds()
@@ -89,8 +92,7 @@ class FolderMailbox:
         now = time.monotonic()
         self._seen = {file: self._seen.get(file, now) for file in files if file.uid not in self._stored}
         for file, since in list(self._seen.items()):
-            patience = self._settled_seconds if file.octets else max(self._settled_seconds, _EMPTY_SECONDS)
-            if now - since >= patience and (message := self._read(file)):
+            if self._is_settled(file, now - since) and (message := self._read(file)):
                 yield Batch((message,), _NO_CURSOR)
 
     def mark_done(self, uids: Sequence[str], uid_validity: int = 0) -> None:  # noqa: ARG002 - a folder has none
@@ -125,11 +127,8 @@ class FolderMailbox:
         """
         try:
             if self._moves:
-                yield [
-                    file.uid
-                    for file in self._list(self._path / _DONE)
-                    if file.changed_ns > since.timestamp() * 1e9
-                ]
+                done = self._list(self._path / _DONE)
+                yield [file.uid for file in done if file.changed_ns > since.timestamp() * 1e9]
             # By when it got there: its own time may be what a copying program gave it.
             yield [file.uid for file in self._list(self._path) if file.changed_ns < until.timestamp() * 1e9]
         except OSError as error:
@@ -161,6 +160,12 @@ class FolderMailbox:
 
     def close(self) -> None:
         """Do nothing: no file stays open."""
+
+    def _is_settled(self, file: _File, seen_seconds: float) -> bool:
+        """Tell by how long we have seen it so; or by its own time, for who looks once (run --drain)."""
+        patience = self._settled_seconds if file.octets else max(self._settled_seconds, _EMPTY_SECONDS)
+        age = self._clock.now().timestamp() - file.changed_ns / 1e9
+        return seen_seconds >= patience or age >= patience + _LONG_AGO_SECONDS
 
     def _list(self, folder: Path) -> list[_File]:
         files = []

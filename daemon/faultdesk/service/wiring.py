@@ -268,7 +268,7 @@ def open_mailbox(config: Config, name: str, *, to_look: bool = False) -> Mailbox
         case MaildirSettings() as settings:
             return MaildirMailbox(name, settings)
         case FolderSettings() as settings:
-            return FolderMailbox(name, settings)
+            return FolderMailbox(name, settings, SystemClock())
 
 
 def open_mailer(config: Config) -> Mailer:

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image, ImageDraw
 from PIL.TiffImagePlugin import TiffImageFile
 
+from faultdesk.adapters.clock import SystemClock
 from faultdesk.adapters.fax.hylafax import HylafaxSender
 from faultdesk.adapters.folder import FolderMailbox
 from faultdesk.config.settings import FolderSettings, HylafaxSettings
@@ -98,7 +99,7 @@ def test_what_the_desk_sends_arrives_at_the_clients_machine_and_the_receipt_name
 
 def test_recvq_gives_a_fax_once_it_is_received_and_whole(hylafax: HylaFax, tmp_path: Path) -> None:
     settings = FolderSettings(path=hylafax.recvq, after="nothing", settled=timedelta(seconds=1))
-    mailbox = FolderMailbox("recvq", settings)
+    mailbox = FolderMailbox("recvq", settings, SystemClock())
     mailbox.mark_done([message.uid for message in collected(mailbox)])
     notice = tmp_path / "notice.tif"
     notice.write_bytes(a_page("The lift stands still."))
