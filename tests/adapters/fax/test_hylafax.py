@@ -48,6 +48,11 @@ def sent_from(fax: Path) -> str:
         return str(page.tag_v2[270]).splitlines()[0]
 
 
+def recvq(hylafax: HylaFax, settled: timedelta) -> FolderMailbox:
+    settings = FolderSettings(path=hylafax.recvq, after="nothing", settled=settled)
+    return FolderMailbox("recvq", settings, SystemClock())
+
+
 def collected(mailbox: FolderMailbox) -> list[RawMessage]:
     return [message for batch in mailbox.fetch_new(None) for message in batch.messages]
 
@@ -98,9 +103,8 @@ def test_what_the_desk_sends_arrives_at_the_clients_machine_and_the_receipt_name
 
 
 def test_recvq_gives_a_fax_once_it_is_received_and_whole(hylafax: HylaFax, tmp_path: Path) -> None:
-    settings = FolderSettings(path=hylafax.recvq, after="nothing", settled=timedelta(seconds=1))
-    mailbox = FolderMailbox("recvq", settings, SystemClock())
-    mailbox.mark_done([message.uid for message in collected(mailbox)])
+    mailbox = recvq(hylafax, timedelta(seconds=1))
+    mailbox.mark_done([message.uid for message in collected(recvq(hylafax, timedelta()))])
     notice = tmp_path / "notice.tif"
     notice.write_bytes(a_page("The lift stands still."))
     hylafax.send(hylafax.DESK, notice)
