@@ -25,6 +25,8 @@ class Dialect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     fax: Pattern
     """Its mails that pass on a received fax."""
+    needs_pages: bool = False
+    """Without a page attached its mail is none of these: a printer also writes of its toner."""
     facts: tuple[Pattern, ...] = ()
     """What stands where, as named groups; the first that matches counts."""
     incomplete: str = ""

@@ -15,6 +15,8 @@ _MOST_CHARACTERS = 20_000
 _NOBODY = frozenset(
     {"", "<none>", "none", "unknown", "anonymous", "unavailable", "private", "restricted", "匿名", "未知"}
 )
+_LONGEST_COUNT = 4
+"""Digits."""
 _PAGES = ("image/tiff", "application/pdf", "image/png", "image/jpeg")
 """Of a fax that comes in several forms the first of these is read."""
 
@@ -41,7 +43,8 @@ class Gateway(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 def reception(name: str, gateway: Gateway, dialect: Dialect, message: InboundMessage) -> Reception | None:
     """Read what the gateway says of a fax that it received; None when the mail brings none."""
     said = _said(message)
-    if not compiled(dialect.fax).search(said):
+    documents = _documents(message)
+    if not compiled(dialect.fax).search(said) or (dialect.needs_pages and not documents):
         return None
     facts = _facts(dialect.facts, said)
     return Reception(
@@ -52,7 +55,7 @@ def reception(name: str, gateway: Gateway, dialect: Dialect, message: InboundMes
         pages=_count(facts.get("pages", "")),
         received_at=_time(facts.get("received", ""), dialect.times, gateway.time_zone),
         is_complete=not (dialect.incomplete and compiled(dialect.incomplete).search(said)),
-        documents=_documents(message),
+        documents=documents,
         key=facts.get("key", ""),
         note=facts.get("note", ""),
     )
@@ -108,16 +111,16 @@ def _number(told: str, gateway: Gateway) -> str:
 
 
 def _count(told: str) -> int | None:
-    return int(told) if told.isascii() and told.isdigit() else None
+    return int(told) if told.isascii() and told.isdigit() and len(told) <= _LONGEST_COUNT else None
 
 
 def _time(told: str, forms: Iterable[str], zone: str) -> datetime | None:
     for form in forms:
         try:
             time = datetime.strptime(told, form)  # noqa: DTZ007 - the zone is the gateway's, or in the form
-        except ValueError:
+            return (time if time.tzinfo else time.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+        except (ValueError, OverflowError):
             continue
-        return (time if time.tzinfo else time.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
     return None
 
 

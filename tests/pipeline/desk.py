@@ -170,7 +170,7 @@ class PlayedDesk:
     def decide_received(self, received: Received, message: InboundMessage) -> int | None:
         """Let the clerk file what was received as this message; return its ticket."""
         with self.store.write() as tx:
-            self.clerk.decide(tx, received, recognised(self.host, received, message))
+            self.clerk.decide(tx, received, recognised(self.host, received, message, self.identity))
         with self.store.database.read() as connection:
             row = connection.exec_driver_sql(f"SELECT ticket_id FROM inbox WHERE id = {received.id}").one()  # noqa: S608
         ticket_id: int | None = row.ticket_id

@@ -1,11 +1,13 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.fax import Line, Outcome, Page, PageImage, PageReading, Receipt, Reception
-from faultdesk.domain.message import Address, Attachment, Channel, InboundMessage
+from faultdesk.domain.identity import Identity
+from faultdesk.domain.message import Address, Attachment, Authentication, Channel, InboundMessage
 from faultdesk.domain.ticket import Participant, Role
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.host import Host
@@ -18,6 +20,7 @@ from pipeline.desk import NOON, PlayedDesk
 
 GATEWAY = Address("faxmaster@fax.example")
 NUMBER = "+862088881111"
+DESK = Identity(name="desk", address="service@faultdesk.example")
 TIFF = Attachment("fax1.tif", "image/tiff", 100)
 
 
@@ -119,7 +122,7 @@ def test_a_faxed_form_has_fields() -> None:
     message = a_fax(f"{NUMBER} 1 k1", TIFF)
     received = Received(1, "fax", b"", NOON, 0, truncated=False, pages=(Page(number=1, lines=placed),))
 
-    fax = recognised(Host({"gateway": Gateway()}), received, message).fax
+    fax = recognised(Host({"gateway": Gateway()}), received, message, DESK).fax
 
     assert fax is not None
     assert [(field.name, field.value) for field in fax.fields] == [
@@ -283,3 +286,20 @@ def test_a_gateway_whose_handler_fails_loses_no_fax(desk: PlayedDesk) -> None:
 
     with pytest.raises(RuntimeError, match="boom"):
         desk.decide(a_fax())
+
+
+def test_a_gateway_that_our_own_server_refutes_brings_no_fax(store: SqlStore) -> None:
+    desk = PlayedDesk(store, {"gateway": Gateway()}, authserv_ids=frozenset({"mx.desk.example"}))
+    forged = msgspec.structs.replace(
+        a_fax(f"{NUMBER} 1 k1", TIFF),
+        automatic=None,
+        authentication=(Authentication("mx.desk.example", "dmarc", "fail", "fax.example"),),
+    )
+
+    ticket_id = desk.decide(forged)
+
+    assert ticket_id is not None
+    with desk.store.read() as tx:
+        ticket = tx.tickets.get(ticket_id)
+    assert (ticket.channel, ticket.requester) == (Channel.MAIL, GATEWAY)
+    assert "sender_refuted" in desk.events(ticket_id)

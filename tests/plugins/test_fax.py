@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from faultdesk.domain.fax import Outcome, Receipt, Reception
-from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.domain.message import Address, Attachment, InboundMessage
 from faultdesk.errors import ConfigError
 from faultdesk.handlers.testing import a_message
 from faultdesk.reading import read_message
@@ -12,6 +12,7 @@ from faultdesk_fax import FaxHandler
 from faultdesk_fax.gateways import Gateway
 from faultdesk_fax.numbers import e164
 
+PAGE = Attachment("scan.tif", "image/tiff", 10)
 MAILS = Path(__file__).parents[1] / "data/faxes/mails"
 
 
@@ -67,9 +68,44 @@ def test_nobody_but_the_configured_gateway_is_believed() -> None:
 
 
 def test_a_gateway_is_known_by_its_domain() -> None:
-    message = a_message(sender=Address("printer7@mfp.example"), subject="scan")
+    message = a_message(sender=Address("printer7@mfp.example"), subject="scan", attachments=(PAGE,))
 
     assert handler("any", "mfp.example").recognise_fax(message) is not None
+
+
+def test_a_printer_that_writes_of_its_toner_brings_no_fax() -> None:
+    message = a_message(sender=Address("printer7@mfp.example"), subject="Toner is low")
+
+    assert handler("any", "mfp.example").recognise_fax(message) is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "caller"),
+    [
+        ("Fax from 02088880001", "+862088880001"),
+        ("Fax from 020-8888 0001", "+862088880001"),
+        ("Fax from +852 2345 6789", "+85223456789"),
+        ("Scan, serial 87561235", ""),
+        ("Scan 20261123091500", ""),
+    ],
+)
+def test_only_a_whole_number_in_a_subject_is_the_callers(subject: str, caller: str) -> None:
+    message = a_message(sender=Address("printer7@mfp.example"), subject=subject, attachments=(PAGE,))
+
+    found = handler("any", "mfp.example", area="20").recognise_fax(message)
+
+    assert isinstance(found, Reception)
+    assert found.caller == caller
+
+
+def test_counts_and_times_that_cannot_be_are_left_out() -> None:
+    text = f"recvq/fax000000001.tif\nPages: {'9' * 5000}\nReceived: 0001:01:01 00:00:00\n"
+    message = a_message(sender=Address("faxmaster@fax.example"), subject="x", text=text)
+
+    found = handler("hylafax", "fax.example").recognise_fax(message)
+
+    assert isinstance(found, Reception)
+    assert (found.pages, found.received_at) == (None, None)
 
 
 def test_a_number_without_area_code_is_of_the_gateways_area() -> None:

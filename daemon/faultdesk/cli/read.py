@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from email.message import EmailMessage
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +11,7 @@ import msgspec
 import typer
 
 from faultdesk.adapters.clock import SystemClock
+from faultdesk.adapters.folder_mail import as_mail, media_type_of
 from faultdesk.adapters.pages.readers import PageReaders
 from faultdesk.cli.context import DEFAULT_CONFIG
 from faultdesk.cli.show import console
@@ -29,14 +29,6 @@ from faultdesk.reading import RawItem, Readers, ReadingFailure
 from faultdesk.service.fax_wiring import open_page_readers
 from faultdesk.service.wiring import load_handlers, open_readers
 
-_PAGES = {
-    ".tif": "image/tiff",
-    ".tiff": "image/tiff",
-    ".pdf": "application/pdf",
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-}
 _UNCONFIGURED = ("classify", "sla", "acknowledge")
 
 
@@ -52,7 +44,7 @@ def read(
     now = SystemClock().now()
     failed = False
     try:
-        for file, message in _messages(files, host, readers, page_readers):
+        for file, message in _messages(files, host, desk, readers, page_readers):
             if isinstance(message, ReadingFailure):
                 sys.stderr.write(f"faultdesk: {file}: {message.reason}\n")
                 failed = True
@@ -80,7 +72,7 @@ def _parts(path: Path) -> tuple[Host, Identity, Readers, PageReaders]:
 
 
 def _messages(
-    files: list[Path], host: Host, readers: Readers, page_readers: PageReaders
+    files: list[Path], host: Host, desk: Identity, readers: Readers, page_readers: PageReaders
 ) -> Iterator[tuple[Path, InboundMessage | ReadingFailure]]:
     for number, file in enumerate(files, 1):
         try:
@@ -88,33 +80,32 @@ def _messages(
         except OSError as error:
             yield file, ReadingFailure(error.strerror or "cannot be read", "")
             continue
-        media_type = _PAGES.get(file.suffix.lower())
-        raw = _mail_around(file.name, media_type, content) if media_type else content
+        is_file = media_type_of(file.name) is not None
+        raw = as_mail("", "", file.name, file.name, datetime.now(UTC), content) if is_file else content
         (message,) = readers.read([RawItem(id=number, content=raw, size=len(raw), truncated=False)])
         if not isinstance(message, ReadingFailure):
-            message = _with_pages(message, raw, host, page_readers, is_file=media_type is not None)
+            message = _with_pages(message, raw, host, desk, page_readers, is_file=is_file)
         yield file, message
 
 
-def _mail_around(name: str, media_type: str, content: bytes) -> bytes:
-    mail = EmailMessage()
-    maintype, _, subtype = media_type.partition("/")
-    mail.add_attachment(content, maintype=maintype, subtype=subtype, filename=name)
-    return mail.as_bytes()
-
-
 def _with_pages(
-    message: InboundMessage, raw: bytes, host: Host, page_readers: PageReaders, *, is_file: bool
+    message: InboundMessage,
+    raw: bytes,
+    host: Host,
+    desk: Identity,
+    page_readers: PageReaders,
+    *,
+    is_file: bool,
 ) -> InboundMessage:
     """Read the pages that a message brings, as the daemon does before it decides."""
     received = Received(0, "", raw, datetime.now(UTC), len(raw), truncated=False)
     names = tuple(file.name for file in message.attachments if file.media_type in DOCUMENTS)
     reception = Reception(gateway="file", documents=names)
-    first = as_fax(message, reception, received) if is_file else recognised(host, received, message)
+    first = as_fax(message, reception, received) if is_file else recognised(host, received, message, desk)
     if not (documents := documents_of(first)):
         return first
     received = msgspec.structs.replace(received, pages=page_readers.read(raw, documents))
-    return as_fax(message, reception, received) if is_file else recognised(host, received, message)
+    return as_fax(message, reception, received) if is_file else recognised(host, received, message, desk)
 
 
 def _show(file: Path, told: dict[str, Any], *, as_json: bool) -> None:

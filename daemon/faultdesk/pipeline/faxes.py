@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 import msgspec
 
 from faultdesk.domain.fax import Fax, Field, Page, Receipt, Reception
+from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, Channel, InboundMessage
 from faultdesk.domain.number import fax_address
+from faultdesk.domain.trust import Standing, verdict
 from faultdesk.handlers.host import Host
 from faultdesk.pipeline.store import Received
 from faultdesk.reading import NO_SENDER, ONLY_PICTURES, language_of
@@ -23,13 +25,16 @@ _LONGEST_SUBJECT = 60
 _MANY_BAD_ROWS = 20
 
 
-def recognised(host: Host, received: Received, message: InboundMessage) -> InboundMessage:
+def recognised(host: Host, received: Received, message: InboundMessage, desk: Identity) -> InboundMessage:
     """Take a gateway's mail for the fax it brings, or the receipt; any other stays as it is.
+
+    A mail whose sender our own server refutes brings none: it would call whatever number it names.
 
     Raises:
         Exception: A handler failed; without it nobody can tell what the message is.
     """
-    found = host.recognise_fax(message)
+    refuted = verdict(message, desk.authserv_ids).standing is Standing.REFUTED
+    found = None if refuted else host.recognise_fax(message)
     if isinstance(found, Receipt):
         return msgspec.structs.replace(message, receipt=found, automatic="a fax gateway's receipt")
     if isinstance(found, Reception):

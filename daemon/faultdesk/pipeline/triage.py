@@ -61,7 +61,7 @@ class Triage:
     def _recognised(self, received: Received, message: InboundMessage) -> InboundMessage | None:
         """Look whether a gateway brings a fax in it; None when no handler could tell, which is a strike."""
         try:
-            return recognised(self._clerk.host, received, message)
+            return recognised(self._clerk.host, received, message, self._ledger.identity)
         # A handler may raise anything; taken for a plain mail, a fax might be ignored as automatic.
         except Exception as error:  # noqa: BLE001
             self._note_failure(received, error)
