@@ -8,7 +8,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 DEBIAN_PACKAGES := clamav-daemon dovecot-imapd dovecot-lmtpd faketime fonts-noto-cjk hylafax-client hylafax-server iaxmodem iproute2 \
   'mail-transport-agent|msmtp-mta' msmtp openssl poppler-utils postgresql procps strace systemd
 
-.PHONY: demo test check train accuracy accuracy-fax bench chaos soak lock clean packages
+.PHONY: demo test check train accuracy accuracy-fax fuzz bench chaos soak lock clean packages
 
 demo: .venv/runtime
 	$(BIN)/python examples/demo.py
@@ -40,6 +40,10 @@ accuracy: .venv/development
 accuracy-fax: DATA = tests/data/faxes
 accuracy-fax: .venv/development
 	$(BIN)/python -m benchmarks.accuracy_fax $(DATA)
+
+# Mails broken at random, read for ten minutes; `make test` reads a thousand of them.
+fuzz: .venv/development
+	$(BIN)/python -m benchmarks.fuzz
 
 # Learns anew from plugins/faultdesk_classify/texts; the model goes into the repository with them.
 train: .venv/development

@@ -5,7 +5,7 @@ from pathlib import Path
 from faultdesk.domain.decision import Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import InboundMessage
-from faultdesk.domain.ticket import Classification, Event, Kind, Role, Ticket
+from faultdesk.domain.ticket import CLIENT_NAMED, Classification, Event, Kind, Role, Ticket
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.settings import require_folder
 from faultdesk.handlers.templates import render
@@ -33,8 +33,17 @@ class AcknowledgeHandler(Handler, frozen=True, kw_only=True):
             return []
         return self._acknowledge("added", ticket, message, desk)
 
+    @hookimpl
+    def ticket_changed(self, ticket: Ticket, event: Event, desk: Identity) -> list[Mail | Event]:
+        """Acknowledge to a client whom the desk has named, once a ticket."""
+        if event.kind != CLIENT_NAMED:
+            return []
+        # What was passed on has no Message-ID that the client knows.
+        message = InboundMessage(sender=ticket.requester, language=ticket.language)
+        return self._acknowledge("opened", ticket, message, desk, name=f"acknowledge/client/{ticket.id}")
+
     def _acknowledge(
-        self, template: str, ticket: Ticket, message: InboundMessage, desk: Identity
+        self, template: str, ticket: Ticket, message: InboundMessage, desk: Identity, *, name: str = ""
     ) -> list[Mail | Event]:
         reason = _reason_to_keep_quiet(ticket, message, desk)
         if reason:
@@ -51,7 +60,7 @@ class AcknowledgeHandler(Handler, frozen=True, kw_only=True):
             on_site=ticket.deadline("on_site"),
         )
         mail = Mail(
-            name=f"acknowledge/{message.id}",
+            name=name or f"acknowledge/{message.id}",
             ticket_id=ticket.id,
             to=(message.reply_address,),
             subject=letter.subject,

@@ -364,3 +364,20 @@ def test_classify_corrects_a_ticket_and_names_what_it_does_not_know(drained: Pat
     assert (event["kind"], event["actor"]) == ("reclassified", "wang")
     said = run("--config", drained, "classify", reference, "Gate-3!", expect=1)
     assert "gate-3: no kind, fault class, severity or name of a system" in said
+
+
+def test_client_names_whose_ticket_it_is_and_has_it_acknowledged_once(drained: Path) -> None:
+    (ticket, *_) = json.loads(run("--config", drained, "tickets", "--all", "--json"))
+    name = ("--config", drained, "client", ticket["reference"])
+
+    run(*name, "Chen Jing <Chen@client.example>", "--by", "wang")
+
+    (shown,) = json.loads(run("--config", drained, "ticket", ticket["reference"], "--json"))
+    assert shown["requester"] == {"address": "chen@client.example", "name": "Chen Jing"}
+    assert {"person": shown["requester"], "role": "client"} in shown["participants"]
+    (event,) = [event for event in shown["events"] if event["kind"] == "client_named"]
+    assert event["actor"] == "wang"
+    told = [one for one in shown["messages"] if one["recipients"] == ["chen@client.example"]]
+    assert [one["purpose"] for one in told] == ["acknowledgement"]
+    assert "is its client already" in run(*name, "chen@client.example", expect=1)
+    assert "no address" in run(*name, "Chen", expect=1)

@@ -4,7 +4,7 @@ import pytest
 
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.message import Address, InboundMessage
-from faultdesk.domain.ticket import Role, Ticket
+from faultdesk.domain.ticket import Participant, Role, Ticket
 from faultdesk.reading import read_message
 from faultdesk_acknowledge import AcknowledgeHandler
 from faultdesk_classify import ClassifyHandler
@@ -108,3 +108,80 @@ def test_a_refuted_sender_gets_a_ticket_of_his_own_that_says_why(desk: PlayedDes
     assert ticket.id != first.id
     assert {"sender_refuted", "stranger_refused"} <= set(desk.events(ticket.id))
     assert desk.events(first.id).count("message_received") == 0
+
+
+def test_a_sender_the_desk_must_doubt_joins_nothing_and_the_ticket_says_why(desk: PlayedDesk) -> None:
+    first = opened(desk, forwarded(PROVED))
+    signed = desk.seal.message_id(first.id, "open/1", "faultdesk.example")
+    doubtful = {
+        "陈静 <chenjing@с1ient.example>": "looks like client.example, but has other letters",
+        '"chenjing@client.example" <x@evil.example>': "the sender's name shows another address than its own",
+        '"service@faultdesk.example" <x@evil.example>': "the sender's name shows another address than its own",
+        "x@fau1tdesk.example": "looks like faultdesk.example, but has other letters",
+        "chenjing@client.example, x@evil.example": "the header names 2 senders: chenjing@client.example",
+        "Team: chenjing@client.example, x@evil.example;": "the header names 2 senders",
+        "chenjing@client.example\nFrom: x@evil.example": "the header names 2 senders",
+        "=?utf-8?Q?a=0D=0AFrom:_x?= <chenjing@client.example>": "the sender's name hides a line end",
+    }
+    for number, (sender, reason) in enumerate(doubtful.items()):
+        raw = f"From: {sender}\nSubject: Re: [{first.reference}]\nIn-Reply-To: {signed}\n"
+        raw += f"Message-ID: <{number}@x.example>\n\nclass: high\n{number} and words of its own"
+
+        ticket = opened(desk, read_message(raw.encode()))
+
+        assert ticket.id != first.id, sender
+        with desk.store.read() as tx:
+            told = [
+                event.data["reason"]
+                for event in tx.tickets.events(ticket.id)
+                if event.kind == "sender_doubted"
+            ]
+        assert any(reason in one for one in told), (sender, told)
+    assert "message_received" not in desk.events(first.id)
+    assert "reclassified" not in desk.events(first.id)
+
+
+def test_a_stranger_who_bears_an_engineers_name_joins_nothing(desk: PlayedDesk) -> None:
+    first = opened(desk, forwarded(PROVED))
+    with desk.store.write() as tx:
+        engineer = Participant(Address("li@faultdesk.example", "李明"), Role.ENGINEER)
+        tx.tickets.add_participants(first.id, [engineer])
+    signed = desk.seal.message_id(first.id, "open/1", "faultdesk.example")
+    raw = f"From: 李明 <li@evil.example>\nIn-Reply-To: {signed}\nMessage-ID: <2@x>\n\nclass: high"
+
+    ticket = opened(desk, read_message(raw.encode()))
+
+    assert ticket.id != first.id
+    assert "sender_doubted" in desk.events(ticket.id)
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "陈静(工程部) <night@client.example>",
+        "АЛЕКСЕЙ 李 <alexei@client.example>",
+        "Li Ming 李明 @三楼 <li@client.example>",
+    ],
+)
+def test_an_ordinary_name_of_the_same_house_raises_no_doubt(desk: PlayedDesk, sender: str) -> None:
+    first = opened(desk, forwarded(PROVED))
+    raw = f"From: {sender}\nSubject: Re: [{first.reference}]\nMessage-ID: <2@x>\n\n还是黑屏"
+
+    assert desk.decide(read_message(raw.encode())) == first.id
+
+
+def test_a_name_that_shows_an_unknown_address_is_noted(desk: PlayedDesk) -> None:
+    raw = b'From: "boss@bank.example" <x@evil.example>\nMessage-ID: <2@x>\n\nthe gate is stuck'
+
+    ticket = opened(desk, read_message(raw))
+
+    assert "name_shows_address" in desk.events(ticket.id)
+
+
+def test_line_ends_hidden_in_a_subject_are_told(desk: PlayedDesk) -> None:
+    raw = b"From: a@x.example\nSubject: =?utf-8?Q?gate=0D=0ABcc:_b@x.example?=\nMessage-ID: <2@x>\n\nthe gate is stuck"
+
+    ticket = opened(desk, read_message(raw))
+
+    assert ticket.subject == "gate Bcc: b@x.example"
+    assert desk.problems(ticket.id) == ["the subject hides a line end, to pass for more fields of the header"]

@@ -5,15 +5,53 @@ from pathlib import Path
 import pytest
 
 from faultdesk.reading import read_message
-from faultdesk.reading.parts import ONLY_PICTURES
+from faultdesk.reading.parts import ONLY_FILES, ONLY_PICTURES
 from faultdesk.reading.sealed import ENCRYPTED, SIGNED
 
+GATE = "三楼的门禁打不开，请派人来看一下。"
 MAILS = Path(__file__).parents[1] / "data" / "reading"
 
 
 @pytest.mark.parametrize(
     ("name", "text", "attachments", "problems"),
     [
+        ("gbk_called_unknown", GATE, [], []),
+        ("gbk_called_ansi", GATE, [], []),
+        ("gbk_called_cp936", GATE, [], []),
+        ("gbk_with_a_blank_in_the_label", GATE, [], []),
+        ("utf8_called_gbk", GATE, [], []),
+        ("utf_7", GATE, [], []),
+        ("utf_16", GATE, [], []),
+        ("raw_gbk_header", GATE, [], []),
+        ("flowed_with_delsp", GATE, [], []),
+        ("boundary_never_seen", GATE, [], []),
+        ("no_boundary_named", GATE, [], []),
+        ("comment_without_end", GATE, [], []),
+        ("style_without_end", GATE, [], []),
+        ("tag_without_end", f"p {GATE}", [], []),
+        ("windows_1252_called_latin_1", "The guard’s “gate 3” – it won’t open…", [], []),
+        ("raw_big5_header", "三樓的門禁打不開，請派人來看一下。", [], []),
+        ("name_in_continuations_of_gbk", GATE, ["三楼门禁.png"], []),
+        ("name_encoded_twice", GATE, ["报修单.png"], []),
+        ("multiparts_in_multiparts", GATE, ["logo.png", "gate.jpg"], []),
+        ("html_with_pictures_inside", GATE, ["gate.jpg"], []),
+        ("invitation_only", "三楼门禁检修\n2026-03-05 01:00:00+00:00\n三楼机房", ["attachment.ics"], []),
+        ("message_attached", GATE, ["gate.eml"], []),
+        ("message_encoded_in_base64", GATE, ["gate.eml"], []),
+        ("winmail", GATE, ["gate.txt"], []),
+        ("one_piece_of_a_message", "", ["attachment"], [ONLY_FILES]),
+        (
+            "six_messages_attached",
+            "\n\n".join(f"{n}号门打不开。" for n in range(1, 6)),
+            [f"gate {n}.eml" for n in range(1, 7)],
+            ["more than 5 messages are attached; the rest was not read"],
+        ),
+        (
+            "big5_with_a_broken_octet",
+            "三樓的門禁打不開，\ufffd請儘快派人來看一下，謝謝。保全室",
+            [],
+            ["some characters of the text could not be decoded"],
+        ),
         ("smime_signed_opaque", "机房精密空调报警停机，请派人。", [], [SIGNED]),
         ("smime_encrypted", "", ["smime.p7m"], [ENCRYPTED]),
         (
@@ -58,3 +96,28 @@ def test_a_tap_on_a_heart_asks_for_no_answer() -> None:
     message = read_message((MAILS / "reaction_of_a_phone.eml").read_bytes())
 
     assert message.robot
+
+
+def test_a_tap_in_outlook_asks_for_no_answer() -> None:
+    message = read_message((MAILS / "reaction_of_outlook.eml").read_bytes())
+
+    assert message.robot
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [
+        ("raw_gbk_header", "三楼门禁坏了请派人"),
+        ("raw_big5_header", "三樓門禁壞了請派人"),
+        ("q_words_with_blanks", "gate 3 门 禁 is stuck"),
+    ],
+)
+def test_a_broken_subject_is_read(name: str, subject: str) -> None:
+    assert read_message((MAILS / f"{name}.eml").read_bytes()).subject == subject
+
+
+def test_a_digit_that_base64_lost_costs_the_rest_of_its_line() -> None:
+    message = read_message((MAILS / "digit_lost_in_base64.eml").read_bytes())
+
+    assert message.text.startswith("您好，三樓東側的門禁讀卡機從昨天下午開始")
+    assert message.text.endswith("請儘快派人來看一下，謝謝。\n保全室電話 02-2345-6789")

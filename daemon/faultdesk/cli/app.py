@@ -53,6 +53,7 @@ for command in (
     tickets.tickets,
     tickets.ticket,
     tickets.classify,
+    tickets.client,
     tickets.resolve,
     tickets.explain,
     read.read,

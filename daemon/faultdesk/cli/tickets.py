@@ -1,6 +1,7 @@
-"""tickets, ticket, resolve, explain."""
+"""tickets, ticket, classify, client, resolve, explain."""
 
 from datetime import UTC, datetime
+from email.utils import parseaddr
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,9 @@ from faultdesk.cli.context import configuration, database, desk, reading
 from faultdesk.cli.show import AsJson, Limit, cell, console, listing, write_json
 from faultdesk.domain import promise
 from faultdesk.domain.correction import RECLASSIFIED, parse_correction
-from faultdesk.domain.ticket import Event, Status, Ticket
+from faultdesk.domain.identity import is_deliverable
+from faultdesk.domain.message import Address
+from faultdesk.domain.ticket import CLIENT_NAMED, Event, Status, Ticket
 from faultdesk.errors import NotFoundError, PermanentError
 
 Reference = Annotated[str, typer.Argument(help="As in FD-2026-000123.")]
@@ -139,6 +142,26 @@ def classify(
         found = find_ticket(transaction, reference)
         opened.changes.change(transaction, found.id, Event(RECLASSIFIED, {"labels": dict(labels)}, actor=by))
     typer.echo(f"{found.reference} is {', '.join(f'{name} {label}' for name, label in labels.items())}")
+
+
+def client(
+    context: typer.Context,
+    reference: Reference,
+    who: Annotated[str, typer.Argument(help='As in: "Chen Jing <chen@client.example>".')],
+    by: Annotated[str, typer.Option(help="Who says so, for the ticket's log.")] = "operator",
+) -> None:
+    """Name the client of a ticket, as of a mail that was passed on; the client is acknowledged."""
+    name, address = parseaddr(who)
+    if not is_deliverable(address):
+        raise PermanentError(f"{who}: no address as in Chen Jing <chen@client.example>")
+    named = Address(address.lower(), name)
+    with desk(context) as opened, opened.store.write() as transaction:
+        found = find_ticket(transaction, reference)
+        if found.requester.address == named.address:
+            raise PermanentError(f"{found.reference}: {named} is its client already")
+        data = {"client": named.address, "name": named.name}
+        opened.changes.change(transaction, found.id, Event(CLIENT_NAMED, data, actor=by))
+    typer.echo(f"{found.reference} is {named}'s")
 
 
 def explain(context: typer.Context, reference: Reference, as_json: AsJson = False) -> None:

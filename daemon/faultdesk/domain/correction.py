@@ -17,7 +17,7 @@ RECLASSIFIED = "reclassified"
 _WORD = re.compile(r"[^\s,、;/。.!()]+")
 _SYSTEM = re.compile(r"[a-z][a-z0-9_]{1,40}")
 # A colon, or in Chinese a blank: "class dismissed" is no correction. What is quoted begins otherwise.
-_LINE = re.compile(r"\s*(?:(?:分类|分類|class|classification)\s*:|(?:分类|分類)\s)\s*(\S.*)")
+_LINE = re.compile(r"\s{0,9}(?:(?:分类|分類|class|classification)\s{0,9}:|(?:分类|分類)\s)\s{0,9}(\S.*)")
 _MOST_LINES, _LONGEST_LINE = 200, 200
 
 

@@ -132,6 +132,8 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     """In-Reply-To and References together, oldest first, each once."""
     language: Language = Language.ZH_HANS
+    sender_doubt: str = ""
+    """Why the header's word on who sent it cannot be taken, as when it names several; "" when it can."""
     automatic: str | None = None
     text: str = ""
     quoted: str = ""

@@ -9,6 +9,9 @@ import msgspec
 
 from faultdesk.domain.message import Address, Channel, Language
 
+CLIENT_NAMED = "client_named"
+"""The event; its data are the `client`'s address and `name`."""
+
 
 class Kind(StrEnum):
     """What the client wants from the desk (P9 to P17)."""

@@ -1,8 +1,9 @@
 """A change of a ticket: the event, the state that follows, and what handlers make of it."""
 
 from faultdesk.domain.correction import RECLASSIFIED, corrected
+from faultdesk.domain.message import Address
 from faultdesk.domain.replay import HOLDS, noticed_after, status_after
-from faultdesk.domain.ticket import Event
+from faultdesk.domain.ticket import CLIENT_NAMED, Event, Participant, Role
 from faultdesk.handlers.host import Failure, Host
 from faultdesk.pipeline.failures import failure_event
 from faultdesk.pipeline.ledger import Ledger
@@ -31,6 +32,10 @@ class Changes:
             tx.tickets.set_status(ticket_id, status)
         if event.kind == RECLASSIFIED:
             tx.tickets.set_classification(ticket_id, corrected(before.classification, event.data["labels"]))
+        if event.kind == CLIENT_NAMED:
+            client = Address(event.data["client"], event.data["name"])
+            tx.tickets.set_requester(ticket_id, client)
+            tx.tickets.add_participants(ticket_id, [Participant(client, Role.CLIENT)])
         if event.kind in HOLDS:
             tx.tickets.set_held(ticket_id, held=HOLDS[event.kind])
         noticed_at = noticed_after(before.noticed_at, event)

@@ -16,7 +16,7 @@ from faultdesk.domain.trust import Standing
 from faultdesk.handlers.host import Decisions, Failure, Host
 from faultdesk.pipeline import receipts, undelivered
 from faultdesk.pipeline.changes import Changes
-from faultdesk.pipeline.claims import Claim, claim
+from faultdesk.pipeline.claims import Claim, claim, claim_towards
 from faultdesk.pipeline.failures import failure_event
 from faultdesk.pipeline.faxes import documents_of
 from faultdesk.pipeline.ledger import Ledger, signed
@@ -67,6 +67,9 @@ class DeskClerk:
         else:
             claimed = claim(self._heard(tx, message, at), self._ledger.identity)
             found = self._put_back(tx, received) or self._search.find(tx, message, claimed.standing)
+            if found is not None and found.joins and found.proof is not Proof.OPERATOR:
+                claimed = claim_towards(claimed, found.ticket, self._ledger.identity)
+                found = msgspec.structs.replace(found, joins=claimed.standing is not Standing.REFUTED)
             if found is not None and found.joins:
                 ticket_id = self._join(tx, found, claimed.message, at, failures)
             else:
@@ -224,7 +227,8 @@ class DeskClerk:
         self._write_down(tx, ticket.id, decisions, failures, log_)
         if claimed.question:
             subject = f"{ticket.reference}: who is the client?"
-            self._ledger.alert(tx, f"client/{ticket.id}", subject, claimed.question, ticket.id)
+            how = f'{claimed.question}\nfaultdesk client {ticket.reference} "Name <address>"\n'
+            self._ledger.alert(tx, f"client/{ticket.id}", subject, how, ticket.id)
         log.info("ticket.opened", ticket=ticket.reference, inbox=message.id, kind=best.kind)
         return ticket.id
 

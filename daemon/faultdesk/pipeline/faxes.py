@@ -12,12 +12,12 @@ from faultdesk.domain.number import fax_address
 from faultdesk.domain.trust import Standing, verdict
 from faultdesk.handlers.host import Host
 from faultdesk.pipeline.store import Received
-from faultdesk.reading import NO_SENDER, ONLY_PICTURES, language_of
+from faultdesk.reading import NO_SENDER, ONLY_FILES, ONLY_PICTURES, language_of
 from faultdesk.reading.forms import fields_of
 
 DOCUMENTS = frozenset({"image/tiff", "application/pdf", "image/jpeg", "image/png"})
 """The media types that hold pages."""
-_OF_THE_MAIL = frozenset({NO_SENDER, ONLY_PICTURES})
+_OF_THE_MAIL = frozenset({NO_SENDER, ONLY_PICTURES, ONLY_FILES})
 """Problems of the mail that brings a fax, and none of the fax."""
 _SENT_WITHIN = timedelta(days=2)
 """A gateway's clock that is further off than that tells no time of receipt."""

@@ -11,7 +11,7 @@ import msgspec
 from faultdesk.domain.correction import Correction
 from faultdesk.domain.fax import Outcome, Page
 from faultdesk.domain.loops import Earlier
-from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.ticket import Classification, Event, Participant, Status, Ticket
 from faultdesk.pipeline.artefacts import Artefacts
 from faultdesk.pipeline.health import Health
@@ -276,6 +276,9 @@ class Tickets(Protocol):
 
     def set_noticed_at(self, ticket_id: int, noticed_at: datetime) -> None:
         """Note that an earlier notice was worked on later."""
+
+    def set_requester(self, ticket_id: int, client: Address) -> None:
+        """Note whose ticket it is."""
 
     def set_classification(self, ticket_id: int, classification: Classification) -> None:
         """Note that somebody knows better what a ticket is about."""

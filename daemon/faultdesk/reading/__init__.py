@@ -3,11 +3,12 @@
 from faultdesk.reading.exchange import RawItem, ReadingFailure, ReadingLimits
 from faultdesk.reading.language import language_of
 from faultdesk.reading.mime import NO_SENDER, read_message
-from faultdesk.reading.parts import ONLY_PICTURES
+from faultdesk.reading.parts import ONLY_FILES, ONLY_PICTURES
 from faultdesk.reading.sandbox import Readers
 
 __all__ = [
     "NO_SENDER",
+    "ONLY_FILES",
     "ONLY_PICTURES",
     "RawItem",
     "Readers",

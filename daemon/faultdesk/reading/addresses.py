@@ -6,16 +6,23 @@ from faultdesk.domain.message import Address
 from faultdesk.reading.headers import Fields, decode_words, one_line
 
 _MOST = 200
+_LONGEST_IN_ALL = 64 * 1024
+"""Characters of the fields of one name together, beyond which no further one is read."""
 # The bound on a quoted string keeps a field of lone quotes from taking quadratic time.
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.){0,998}"|<[^<>]*>|\([^()]*\)|[,;]|[^"<>(),;]+|.', re.DOTALL)
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.){0,256}+"|<[^<>]*>|\([^()]*\)|[,;]|[^"<>(),;]+|.', re.DOTALL)
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@]{1,256}@[^\s<>()\[\],;:\"@]{1,255}")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def mailboxes(fields: Fields, name: str) -> tuple[Address, ...]:
     """Read every mailbox of an address field; groups are opened, what is no mailbox is left out."""
-    found = (address for body in fields.all(name) for address in parse(body))
-    return tuple(dict.fromkeys(found))[:_MOST]
+    found: dict[Address, None] = {}
+    room = _LONGEST_IN_ALL
+    for body in fields.all(name):
+        if room > 0 and len(found) < _MOST:
+            found |= dict.fromkeys(parse(body))
+        room -= len(body)
+    return tuple(found)[:_MOST]
 
 
 def parse(body: str) -> list[Address]:

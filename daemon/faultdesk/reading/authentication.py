@@ -24,7 +24,7 @@ def _read(body: str) -> list[Authentication]:
 
     try:
         field = AuthenticationResultsHeader.parse_value(_COMMENT.sub("", body))
-    except (AuthResError, ValueError, IndexError, AttributeError):
+    except (AuthResError, ValueError, IndexError, AttributeError, RecursionError):
         return []
     return [
         Authentication(

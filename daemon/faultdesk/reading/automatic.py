@@ -3,6 +3,7 @@
 import re
 
 from faultdesk.domain.message import Address
+from faultdesk.reading.addresses import mailboxes
 from faultdesk.reading.headers import Fields, parameters
 
 _REPORTS = {
@@ -86,7 +87,7 @@ def _by_sender(fields: Fields, sender: Address) -> str | None:
 
 
 def _names_a_person(fields: Fields) -> bool:
-    locals_ = re.findall(r"([^\s<>,;:\"]+)@", fields.first("reply-to").lower())
+    locals_ = (person.address.partition("@")[0] for person in mailboxes(fields, "reply-to"))
     return any(not _MUTE.search(re.sub(r"[-_.]", "", local)) for local in locals_)
 
 

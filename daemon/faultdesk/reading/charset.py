@@ -37,6 +37,8 @@ _LIKELY, _DOUBTFUL = 0.6, 0.4
 """Shares of everyday characters: above the one a guess is taken, below the other a label is doubted."""
 _WIDE_BMP = re.compile("[\u0800-\uffff]")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_LOST = re.compile("[\ufffd\ue000-\uf8ff]")
+"""Characters that nobody wrote: in private use are those that GB 18030 makes of another encoding's octets."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _GUESSED_OCTETS = 64 * 1024
 _JUDGED_CHARACTERS = 2_000
@@ -151,7 +153,7 @@ def _with_losses(octets: bytes, codec: str) -> str:
     """Decode by the codec that loses least, in doubt the labelled one."""
     candidates = ([codec] if codec else []) + ["utf-8", *_CHINESE]
     texts = [octets.decode(name, "replace") for name in candidates]
-    return min(texts, key=lambda text: text.count(REPLACEMENT))
+    return min(texts, key=lambda text: len(_LOST.findall(text)))
 
 
 def _try(octets: bytes, codec: str) -> str | None:

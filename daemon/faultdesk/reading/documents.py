@@ -15,6 +15,9 @@ _MOST_PAGES = 20
 _MOST_ROWS, _MOST_COLUMNS = 2_000, 50
 _MOST_UNPACKED = 64 * 1024 * 1024
 """Octets an office document may hold unpacked."""
+_MOST_XML_OF_WORD, _MOST_XML_OF_EXCEL = 4 * 1024 * 1024, 8 * 1024 * 1024
+"""Octets of it that are XML, which takes many times the room once it is read."""
+_LONGEST_CALENDAR = 128 * 1024
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 
 
@@ -57,7 +60,7 @@ def _docx(octets: bytes) -> Iterator[str]:
     from docx import Document  # noqa: PLC0415
     from docx.table import Table  # noqa: PLC0415
 
-    _check_unpacked_size(octets)
+    _check_unpacked_size(octets, _MOST_XML_OF_WORD)
     for block in Document(io.BytesIO(octets)).iter_inner_content():
         if isinstance(block, Table):
             yield from (_row(cell.text for cell in row.cells) for row in islice(block.rows, _MOST_ROWS))
@@ -68,7 +71,7 @@ def _docx(octets: bytes) -> Iterator[str]:
 def _xlsx(octets: bytes) -> Iterator[str]:
     from openpyxl import load_workbook  # noqa: PLC0415
 
-    _check_unpacked_size(octets)
+    _check_unpacked_size(octets, _MOST_XML_OF_EXCEL)
     book = load_workbook(io.BytesIO(octets), read_only=True, data_only=True, keep_links=False)
     for sheet in book.worksheets:
         for row in sheet.iter_rows(max_row=_MOST_ROWS, max_col=_MOST_COLUMNS, values_only=True):
@@ -92,6 +95,8 @@ def _calendar(octets: bytes) -> Iterator[str]:
     """Give summary, start, place and description of each event (RFC 5545)."""
     from icalendar import Calendar  # noqa: PLC0415
 
+    if len(octets) > _LONGEST_CALENDAR:
+        raise UnreadableFileError(f"is longer than {_LONGEST_CALENDAR >> 10} KiB")
     for event in Calendar.from_ical(decode(octets, "utf-8")).walk("VEVENT"):
         for name in ("summary", "dtstart", "location", "description"):
             if (value := event.get(name)) is not None:
@@ -116,10 +121,13 @@ def _row(cells: Iterable[str]) -> str:
     return "\t".join(written)
 
 
-def _check_unpacked_size(octets: bytes) -> None:
+def _check_unpacked_size(octets: bytes, most_xml: int) -> None:
     with zipfile.ZipFile(io.BytesIO(octets)) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > _MOST_UNPACKED:
-            raise UnreadableFileError(f"would hold more than {_MOST_UNPACKED >> 20} MiB unpacked")
+        entries = archive.infolist()
+    if sum(entry.file_size for entry in entries) > _MOST_UNPACKED:
+        raise UnreadableFileError(f"would hold more than {_MOST_UNPACKED >> 20} MiB unpacked")
+    if sum(entry.file_size for entry in entries if entry.filename.endswith((".xml", ".rels"))) > most_xml:
+        raise UnreadableFileError(f"would hold more than {most_xml >> 20} MiB of XML")
 
 
 _READERS: dict[str, Callable[[bytes], Iterator[str]]] = {

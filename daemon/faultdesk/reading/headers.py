@@ -139,7 +139,7 @@ def parameters(body: str, charset: str = "") -> dict[str, str]:
         if shape and (shape[2] or shape[3]):
             pieces.setdefault(shape[1], {})[int(shape[2] or 0)] = (bool(shape[3]), value)
         else:
-            plain.setdefault(name.lower(), one_line(decode_words(value)))
+            plain.setdefault(name.lower(), one_line(_unworded(value)))
     return plain | {name: one_line(_joined(parts, charset)) for name, parts in pieces.items()}
 
 
@@ -151,7 +151,12 @@ def _joined(parts: dict[int, tuple[bool, str]], charset: str) -> str:
         if encoded and number == min(parts) and value.count("'") > 1:
             charset, _, value = value.split("'", 2)
         octets += unquote_to_bytes(value) if encoded else value.encode("utf-8", "replace")
-    return decode_words(decode(octets, charset, thorough=False))
+    return _unworded(decode(octets, charset, thorough=False))
+
+
+def _unworded(value: str) -> str:
+    """Decode the words that RFC 2047 forbids here; some programs encode a name twice."""
+    return decode_words(decode_words(value))
 
 
 def message_ids(text: str) -> list[str]:

@@ -12,15 +12,23 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from faultdesk.reading.visibility import is_hidden, may_hide
 
 MOST_LINKS = 5_000
-LONGEST = 1024 * 1024
+LONGEST = 512 * 1024
 """Characters of HTML that are looked at."""
 _DEEPEST = 2_000
 """Open blocks beyond which the parser's quadratic time shows."""
+_MOST_SHEETS = 12
+"""Cells and cited blocks within each other; each copies what is in it, so what lies deeper is a block like others."""
 _EMBEDDED = re.compile(r"data:[\w/+.;=-]{0,100}base64,[A-Za-z0-9+/=%]*")
 _BLOCK_TAG = re.compile(
-    r"<(/?)(div|blockquote|center|section|article|dl|ul|ol|form|fieldset|main|nav|pre|aside|header|footer)\b",
+    r"<(/?)(?:(div|blockquote|center|section|article|dl|ul|ol|form|fieldset|main|nav|pre|aside|header|footer)"
+    r"|(p|td)|(a|b|i|u|s|em|tt|big|code|font|nobr|small|strike|strong))\b",
     re.IGNORECASE,
 )
+_WHOLE_TAG = re.compile(r"""<[a-z](?:[^>"']++|"[^"]*+"|'[^']*+')*+""", re.IGNORECASE)
+_HARMLESS, _LONGEST_TAG = 32 * 1024, 8 * 1024
+"""Characters of a page, and of one tag in a longer one: the parser takes quadratic time for attributes."""
+_MOST_REOPENED = 300_000
+"""Elements: what is bold and not ended is begun again by the parser in each paragraph that follows."""
 _TAG = re.compile(r"<[^<>]*>")
 _HOST = re.compile(r"https?://(?:[^/?#@\s]{0,200}@)?(?:www\.)?([^/?#:\s]{1,255})", re.IGNORECASE)
 _LONGEST_LINK = 300
@@ -83,6 +91,8 @@ _BLOCKS = frozenset(
         "caption",
     ]
 )
+_SWALLOWING = re.compile(rf"<!--|</?(?:{'|'.join(sorted(_DROPPED))})\b[^<>]{{0,200}}>?", re.IGNORECASE)
+_UNENDED = re.compile(r"<([^<>]*)\Z")
 _CITE = "cited"
 """Stands for a blockquote that cites, which becomes a sheet of its own as a table cell does."""
 _CELLS = frozenset({"td", "th", _CITE})
@@ -91,18 +101,40 @@ _CELLS = frozenset({"td", "th", _CITE})
 def text_of(html: str) -> str:
     """Render HTML as text."""
     html = _EMBEDDED.sub("", html)[:LONGEST]
-    if _depth(html) > _DEEPEST:
+    if _is_bomb(html):
         return _TAG.sub("\n", html)
+    text = _rendered(html)
+    if not text.strip() and _is_swallowed(html.lower()):
+        text = _rendered(_UNENDED.sub(r"\1", _SWALLOWING.sub("", html)))
+    return text
+
+
+def _is_swallowed(html: str) -> bool:
+    """Tell whether a comment, a style sheet or a tag was begun and never ends, into which all else fell."""
+    ends = [("<!--", "-->"), ("<", ">"), *((f"<{name}", f"</{name}") for name in _DROPPED)]
+    return any(html.rfind(begin) > html.rfind(end) for begin, end in ends)
+
+
+def _rendered(html: str) -> str:
     root = LexborHTMLParser(html).root
     return "" if root is None else _Page(may_hide=may_hide(html)).render(root)
 
 
-def _depth(html: str) -> int:
-    """Estimate how many blocks are open at once: those of each kind that are never closed."""
-    open_blocks = Counter[str]()
-    for slash, name in _BLOCK_TAG.findall(html):
-        open_blocks[name.lower()] += -1 if slash else 1
-    return sum(count for count in open_blocks.values() if count > 0)
+def _is_bomb(html: str) -> bool:
+    """Estimate how many blocks are open at once, those of each kind that are never closed, and what is begun again."""
+    if len(html) > _HARMLESS and any(len(tag[0]) > _LONGEST_TAG for tag in _WHOLE_TAG.finditer(html)):
+        return True
+    open_blocks, open_formats = Counter[str](), Counter[str]()
+    blocks = 0
+    for slash, block, paragraph, formatting in _BLOCK_TAG.findall(html):
+        step = -1 if slash else 1
+        blocks += not slash and not formatting
+        if block:
+            open_blocks[block.lower()] += step
+        elif not paragraph:
+            open_formats[formatting.lower()] += step
+    depth, formats = (sum(n for n in counts.values() if n > 0) for counts in (open_blocks, open_formats))
+    return depth > _DEEPEST or formats * blocks > _MOST_REOPENED
 
 
 class _Sheet:
@@ -175,7 +207,10 @@ class _Page:
         elif tag == "blockquote" and _is_cited(node):
             tag = _CITE
         if tag == "a":
-            self._links.append(_target(node))
+            # One within another is no link to a browser, and its words would be counted again and again.
+            self._links.append("" if self._links else _target(node))
+        if tag in _CELLS and len(self._sheets) > _MOST_SHEETS:
+            tag = "div"
         if tag in _CELLS:
             self._sheets.append(_Sheet())
         elif tag in _BLOCKS:

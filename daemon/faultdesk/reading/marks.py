@@ -135,7 +135,7 @@ def _wrote(lines: list[str], at: int, line: str) -> Mark | None:
         )
         if not begins:
             return None
-        line += " " + lines[at + count].strip()
+        line += " " + lines[at + count][:_LONGEST_LINE].strip()
     return None
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 from email.message import Message
-from email.parser import BytesHeaderParser, BytesParser
+from itertools import islice
 
 from faultdesk.domain.message import Address, DeliveryReport, Forwarded, InboundMessage
 from faultdesk.reading.addresses import mailboxes, parse
@@ -14,6 +14,7 @@ from faultdesk.reading.files import Document, Files
 from faultdesk.reading.headers import (
     Fields,
     date_of,
+    decode_words,
     message_ids,
     one_line,
     received_at,
@@ -22,7 +23,7 @@ from faultdesk.reading.headers import (
 from faultdesk.reading.language import language_of
 from faultdesk.reading.marks import Mark
 from faultdesk.reading.parts import Content, charset_of, content_of
-from faultdesk.reading.policy import BOUNDED
+from faultdesk.reading.policy import parsed
 from faultdesk.reading.quoting import part_body
 from faultdesk.reading.reports import delivery_report
 from faultdesk.reading.robots import robot
@@ -30,9 +31,14 @@ from faultdesk.reading.robots import robot
 NO_SENDER = "the header names no usable sender"
 _MOST_MULTIPARTS = 100
 _LONGEST_SUBJECT = 1_000
-_LONGEST_HEADER_SECTION = 1024 * 1024
-"""Octets of it in the careful mode, which looks at nothing else."""
+_MOST_TOLD = 5
+"""Of several senders."""
+_LONGEST_HEADER_SECTION = 512 * 1024
+"""Octets of it that are looked at."""
+_MOST_LINES = 600_000
+"""Of a body: each becomes a string. The greatest mail that is let in has some 400,000 of base64."""
 _BODY_BEGINS = re.compile(rb"\r?\n\r?\n|\r\r")
+_LINE_END = re.compile(rb"\r\n?|\n")
 _BARE_RETURN = re.compile(rb"\r(?!\n)")
 # A field body broken without folding: the parser would take the rest of the header for the text.
 _UNFOLDED = re.compile(rb"^(?![!-9;-~]{1,200}:|[ \t\r\n]|From )", re.MULTILINE)
@@ -84,12 +90,27 @@ def _read_whole(raw: bytes, problems: list[str], files: Files) -> tuple[Message,
         )
         raw = raw[: multiparts[_MOST_MULTIPARTS]]
     head, body = _sections(raw)
+    if len(head) > _LONGEST_HEADER_SECTION:
+        problems.append(
+            f"the header is longer than {_LONGEST_HEADER_SECTION} octets; the rest was not looked at"
+        )
+    head, body = _repaired(head[:_LONGEST_HEADER_SECTION]), _of_bounded_lines(body, problems)
     try:
-        message = BytesParser(policy=BOUNDED).parsebytes(head + body)
+        message = parsed(head, body)
         return message, content_of(message, files)
     except RecursionError:
         problems.append("the message is nested too deeply; only its header was read")
         return _parse_header(raw), _NO_CONTENT
+
+
+def _of_bounded_lines(body: bytes, problems: list[str]) -> bytes:
+    if body.count(b"\n") + body.count(b"\r") <= _MOST_LINES:
+        return body
+    beyond = next(islice(_LINE_END.finditer(body), _MOST_LINES, None), None)
+    if beyond is None:
+        return body
+    problems.append(f"the message has more than {_MOST_LINES} lines; the rest was not looked at")
+    return body[: beyond.start()]
 
 
 def _positions(raw: bytes) -> list[int]:
@@ -106,18 +127,21 @@ def _positions(raw: bytes) -> list[int]:
 
 def _parse_header(raw: bytes) -> Message:
     head, _ = _sections(raw[:_LONGEST_HEADER_SECTION])
-    return BytesHeaderParser(policy=BOUNDED).parsebytes(head)
+    return parsed(_repaired(head), b"\n\n")
 
 
 def _sections(raw: bytes) -> tuple[bytes, bytes]:
-    """Divide header and body, the header repaired so that the parser finds all of it."""
+    """Divide header and body."""
     raw = raw.lstrip(b"\r\n")
     if b"\n" not in raw:
         raw = raw.replace(b"\r", b"\n")
     end = _BODY_BEGINS.search(raw)
-    head, body = (raw[: end.start()], raw[end.start() :]) if end else (raw, b"")
-    head = _BARE_RETURN.sub(b" ", head.replace(b"\0", b""))
-    return _UNFOLDED.sub(b" ", head), body
+    return (raw[: end.start()], raw[end.start() :]) if end else (raw, b"")
+
+
+def _repaired(head: bytes) -> bytes:
+    """Repair a header so that the parser finds all of it."""
+    return _UNFOLDED.sub(b" ", _BARE_RETURN.sub(b" ", head.replace(b"\0", b"")))
 
 
 def _composed(message: Message, content: Content, problems: list[str], size: int) -> InboundMessage:
@@ -130,6 +154,7 @@ def _composed(message: Message, content: Content, problems: list[str], size: int
     return InboundMessage(
         subject=subject,
         sender=sender,
+        sender_doubt=_sender_doubt(fields),
         reply_to=mailboxes(fields, "reply-to"),
         to=mailboxes(fields, "to"),
         cc=mailboxes(fields, "cc"),
@@ -149,7 +174,7 @@ def _composed(message: Message, content: Content, problems: list[str], size: int
         attachments=content.attachments,
         authentication=authentications(fields),
         delivery_report=report,
-        problems=(*problems, *content.problems, *_header_problems(subject, sender)),
+        problems=(*problems, *content.problems, *_header_problems(fields, subject, sender)),
         size=size,
     )
 
@@ -158,6 +183,21 @@ def _sender(fields: Fields) -> Address:
     """Take the first mailbox of From, else of Sender; without any at least the name."""
     found = (*mailboxes(fields, "from"), *mailboxes(fields, "sender"))
     return found[0] if found else Address("", fields.text("from")[:_LONGEST_SUBJECT])
+
+
+def _sender_doubt(fields: Fields) -> str:
+    """Say why From is no one's word: mail programs and servers may each believe another part of it."""
+    senders = {person.address for person in mailboxes(fields, "from")}
+    if len(senders) > 1:
+        return f"the header names {len(senders)} senders: {', '.join(sorted(senders)[:_MOST_TOLD])}"
+    if any(_hides_line_end(body) for body in fields.all("from")):
+        return "the sender's name hides a line end, to pass for more fields of the header"
+    return ""
+
+
+def _hides_line_end(body: str) -> bool:
+    words = decode_words(body)
+    return "\r" in words or "\n" in words
 
 
 def _references(fields: Fields, report: DeliveryReport | None) -> tuple[str, ...]:
@@ -193,8 +233,10 @@ def _envelope_from(fields: Fields) -> str | None:
     return next((address.address for address in parse(path)), None)
 
 
-def _header_problems(subject: str, sender: Address) -> list[str]:
+def _header_problems(fields: Fields, subject: str, sender: Address) -> list[str]:
     problems = []
+    if _hides_line_end(fields.first("subject")):
+        problems.append("the subject hides a line end, to pass for more fields of the header")
     if not sender.address:
         problems.append(NO_SENDER)
     if REPLACEMENT in subject:

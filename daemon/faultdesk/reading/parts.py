@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import re
+from email.errors import InvalidBase64LengthDefect, InvalidBase64PaddingDefect
 from email.message import Message
 from itertools import islice
 from typing import NamedTuple
@@ -12,17 +14,23 @@ from faultdesk.reading.files import File, Files
 from faultdesk.reading.headers import Fields, one_line, parameters
 from faultdesk.reading.kinds import HEAD
 from faultdesk.reading.marks import is_forward
+from faultdesk.reading.policy import parsed_within
 from faultdesk.reading.sealed import ENCRYPTED, SIGNED, is_sealed, unwrapped
 from faultdesk.reading.texts import is_blank, read_text
 from faultdesk.reading.tnef import is_tnef, unwrap
 
 MOST_PARTS = 200
 ONLY_PICTURES = "the message holds no text, only pictures; look at them"
+ONLY_FILES = "the message holds no text, only files that were not read; look at them"
 _TEXTS = frozenset({"text/plain", "text/html"})
 _SPARE_TEXTS = frozenset({"text/calendar", "application/rtf", "text/rtf"})
 """What speaks for a message that has no other text."""
 _MOST_FORWARDED = 5
 """Messages attached that are read: each is counted octet by octet, with all that is nested in it."""
+_DIGITS_LOST = (InvalidBase64LengthDefect, InvalidBase64PaddingDefect)
+_NO_DIGIT = re.compile(r"[^A-Za-z0-9+/=]")
+_BOUNDARY_SEEN = re.compile(rb"^--([^\s-][^\r\n]{0,69})\r?\ncontent-", re.IGNORECASE | re.MULTILINE)
+_MOST_MENDED = 3
 _FORWARD_FIELDS = ("From", "Date", "To", "Subject")
 
 
@@ -46,12 +54,18 @@ def content_of(message: Message, files: Files) -> Content:
     if reader.messages and not is_report and (is_blank(text) or _passes_on(message)):
         # Those attached to them come behind them: the list grows while it is read.
         text = "\n\n".join([text, *map(reader.read_forwarded, islice(reader.messages, _MOST_FORWARDED))])
+        if len(reader.messages) > _MOST_FORWARDED:
+            reader.problems.append(
+                f"more than {_MOST_FORWARDED} messages are attached; the rest was not read"
+            )
     if is_blank(text):
         text = next((file.text for file in reader.spares if file.text), "")
     attached = tuple(files.found)
     problems = [*reader.problems, *files.problems]
     if is_blank(text) and any(file.media_type.startswith("image/") for file in attached):
         problems.append(ONLY_PICTURES)
+    elif is_blank(text) and attached and not problems and not any(file.text for file in attached):
+        problems.append(ONLY_FILES)
     return Content(text, attached, tuple(dict.fromkeys(problems)), reader.calendar_method)
 
 
@@ -80,6 +94,7 @@ class _PartReader:
         self.spares: list[Attachment] = []
         self.calendar_method = ""
         self._seen = 0
+        self._mended_parts = 0
 
     def read(self, part: Message, *, wanted: bool = True) -> str:
         """Read a part; give its text if that is wanted, and note attachments either way."""
@@ -95,6 +110,8 @@ class _PartReader:
             return self.read(inner, wanted=wanted)
         if is_sealed(media_type) or media_type == "multipart/encrypted":
             self.problems.append(ENCRYPTED)
+        if media_type.startswith("multipart/") and not part.is_multipart():
+            part = self._mended(part)
         if part.is_multipart() and not media_type.startswith("message/"):
             children = [child for child in part.get_payload() if isinstance(child, Message)]
             if media_type == "multipart/alternative":
@@ -102,6 +119,18 @@ class _PartReader:
             texts = [self.read(child, wanted=wanted) for child in children]
             return "\n".join(text for text in texts if not is_blank(text))
         return self._read_leaf(part, media_type, wanted=wanted)
+
+    def _mended(self, part: Message) -> Message:
+        """Part a multipart by the boundary that stands in it, if it names another one or none."""
+        octets = _octets_of(part)
+        seen = _BOUNDARY_SEEN.search(octets) if self._mended_parts < _MOST_MENDED else None
+        if seen is None:
+            return part
+        self._mended_parts += 1
+        kind = part.get_content_type().encode()
+        return (
+            parsed_within(b'Content-Type: %s; boundary="%s"\n\n%s' % (kind, seen[1].rstrip(), octets)) or part
+        )
 
     def read_forwarded(self, message: Message) -> str:
         """Read an attached message, under the head that a program writes above one it forwards in the text."""
@@ -170,7 +199,20 @@ def _parameters_of(fields: Fields, name: str) -> dict[str, str]:
 
 def _octets_of(part: Message) -> bytes:
     payload = part.get_payload(decode=True)
-    return payload if isinstance(payload, bytes) else b""
+    octets = payload if isinstance(payload, bytes) else b""
+    if any(isinstance(defect, _DIGITS_LOST) for defect in part.defects):
+        return _decoded_by_lines(_encoded(part)) or octets
+    return octets
+
+
+def _decoded_by_lines(encoded: str) -> bytes | None:
+    """Decode base64 of which digits are lost, so that they spoil their own line only; None if lines are no wholes."""
+    lines = [_NO_DIGIT.sub("", line) for line in encoded.splitlines()]
+    if sum(len(line) % 4 > 0 for line in lines) > 1 + len(lines) // 10:
+        return None
+    digits = (line.rstrip("=") for line in lines)
+    whole = (line[: len(line) - (len(line) % 4 == 1)] for line in digits)
+    return b"".join(base64.b64decode(line + "=" * (-len(line) % 4)) for line in whole)
 
 
 def _file(part: Message, name: str, media_type: str) -> File:
@@ -214,10 +256,13 @@ def _encoded(part: Message) -> str:
 
 
 def _inner(part: Message) -> Message | None:
-    """Give the message in a message/rfc822 part."""
+    """Give the message in a message/rfc822 part, which some gateways encode though RFC 2046 forbids it."""
     if not part.is_multipart() or part.get_content_type() != "message/rfc822":
         return None
     inner = part.get_payload(0)
+    if isinstance(inner, Message) and _is_base64(part) and not inner.keys():
+        inner["Content-Transfer-Encoding"] = "base64"
+        return parsed_within(_octets_of(inner))
     return inner if isinstance(inner, Message) else None
 
 

@@ -1,12 +1,11 @@
 """S/MIME and PGP: what is only signed is unwrapped and never trusted, what is encrypted is named (RFC 8551, 3156)."""
 
 from email.message import Message
-from email.parser import BytesParser
 
-from faultdesk.reading.policy import BOUNDED
+from faultdesk.reading.policy import parsed_within
 
 _TYPES = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
-_LARGEST, _MOST_MULTIPARTS = 8 * 1024 * 1024, 50
+_LARGEST = 8 * 1024 * 1024
 _PGP = "-----BEGIN PGP MESSAGE-----"
 
 ENCRYPTED = "the message is encrypted or sealed; its text cannot be read"
@@ -36,6 +35,4 @@ def unwrapped(octets: bytes) -> Message | None:
         content = info["content"]["encap_content_info"]["content"].native
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    if not isinstance(content, bytes) or content.lower().count(b"multipart/") > _MOST_MULTIPARTS:
-        return None
-    return BytesParser(policy=BOUNDED).parsebytes(content)
+    return parsed_within(content) if isinstance(content, bytes) else None

@@ -5,16 +5,17 @@ import re
 from selectolax.lexbor import LexborNode
 
 _HIDDEN = re.compile(
-    r"\shidden\b|display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all|opacity\s*:\s*0(?![.\d])"
-    r"|(?<![\w-])(?:font-size|max-height|height)\s*:\s*0(?:px|pt|em)?\s*(?:;|!|$|[\"'])",
+    r"\shidden\b|display\s{0,9}:\s{0,9}none|visibility\s{0,9}:\s{0,9}hidden|mso-hide\s{0,9}:\s{0,9}all|opacity\s{0,9}:\s{0,9}0(?![.\d])"
+    r"|(?<![\w-])(?:font-size|max-height|height)\s{0,9}:\s{0,9}0(?:px|pt|em)?\s{0,9}(?:;|!|$|[\"'])",
     re.IGNORECASE,
 )
-_WHITE = r"(?:#fff(?:fff)?\b|white\b|rgba?\(\s*255\s*,\s*255\s*,\s*255\b)"
-_WHITE_TEXT = re.compile(rf"(?<![\w-])color\s*[:=]\s*[\"']?\s*{_WHITE}", re.IGNORECASE)
+_WHITE = r"(?:#fff(?:fff)?\b|white\b|rgba?\(\s{0,9}255\s{0,9},\s{0,9}255\s{0,9},\s{0,9}255\b)"
+_WHITE_TEXT = re.compile(rf"(?<![\w-])color\s{{0,9}}[:=][\s\"']{{0,9}}{_WHITE}", re.IGNORECASE)
 _COLOURED = re.compile(
-    rf"background(?:-color|-image)?\s*:\s*(?!\s|{_WHITE}|transparent|none|inherit|initial)", re.IGNORECASE
+    rf"background(?:-color|-image)?\s{{0,9}}:\s{{0,9}}(?!\s|{_WHITE}|transparent|none|inherit|initial)",
+    re.IGNORECASE,
 )
-_NOT_WHITE = re.compile(rf"(?!\s*(?:{_WHITE}|$))", re.IGNORECASE)
+_NOT_WHITE = re.compile(rf"(?!\s{{0,9}}(?:{_WHITE}|$))", re.IGNORECASE)
 _FURTHEST = 60
 """Elements around one that are asked for their background."""
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from faultdesk_classify.learned.tokens import Written, join
 
-_RECORD = re.compile(r"^%% (.+)\nFrom: ?(.*)\nSubject: ?(.*)\n(?:\n((?:(?!%% ).*\n?)*))?", re.MULTILINE)
+_RECORD = re.compile(r"^%% (.+)\nFrom: ?(.*)\nSubject: ?(.*)\n(?:\n((?:(?!%% ).*+\n?)*+))?", re.MULTILINE)
 _MARK = re.compile(r"\{(customer|site|contact|location|device|project):([^{}]+)\}")
 _ONSITE = {"onsite=yes": True, "onsite=no": False}
 

@@ -118,6 +118,11 @@ class SqlTickets(SqlMessages):
             ticket.update().where(ticket.c.id == ticket_id).values(noticed_at=noticed_at)
         )
 
+    def set_requester(self, ticket_id: int, client: Address) -> None:
+        """Note whose ticket it is."""
+        values = {"requester_address": client.address, "requester_name": client.name}
+        self._connection.execute(ticket.update().where(ticket.c.id == ticket_id).values(values))
+
     def set_classification(self, ticket_id: int, classification: Classification) -> None:
         """Note that somebody knows better what a ticket is about."""
         written = msgspec.to_builtins(classification)
