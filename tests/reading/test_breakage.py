@@ -32,6 +32,7 @@ MAILS = Path(__file__).parents[1] / "data" / "reading"
         ("windows_1252_called_latin_1", "The guard’s “gate 3” – it won’t open…", [], []),
         ("raw_big5_header", "三樓的門禁打不開，請派人來看一下。", [], []),
         ("name_in_continuations_of_gbk", GATE, ["三楼门禁.png"], []),
+        ("nul_in_a_media_type", GATE, ["gate.png"], []),
         ("name_encoded_twice", GATE, ["报修单.png"], []),
         ("multiparts_in_multiparts", GATE, ["logo.png", "gate.jpg"], []),
         ("html_with_pictures_inside", GATE, ["gate.jpg"], []),
@@ -121,3 +122,9 @@ def test_a_digit_that_base64_lost_costs_the_rest_of_its_line() -> None:
 
     assert message.text.startswith("您好，三樓東側的門禁讀卡機從昨天下午開始")
     assert message.text.endswith("請儘快派人來看一下，謝謝。\n保全室電話 02-2345-6789")
+
+
+def test_a_media_type_holds_no_nul_which_no_database_takes() -> None:
+    message = read_message((MAILS / "nul_in_a_media_type.eml").read_bytes())
+
+    assert "\0" not in message.attachments[0].media_type

@@ -106,18 +106,19 @@ def _octets_of(words: list[re.Match[str]]) -> bytes:
     octets, base64 = b"", ""
     for word in words:
         if word[2] in "qQ":
-            octets += _from_base64(base64) + _from_q(word[3])
+            octets += from_base64(base64) + _from_q(word[3])
             base64 = ""
             continue
         base64 += word[3]
         # A stream cut into words at any character goes on in the next one.
         if base64.endswith("=") or len(base64) % 4 == 0:
-            octets += _from_base64(base64)
+            octets += from_base64(base64)
             base64 = ""
-    return octets + _from_base64(base64)
+    return octets + from_base64(base64)
 
 
-def _from_base64(text: str) -> bytes:
+def from_base64(text: str) -> bytes:
+    """Decode the digits of base64 that are there, noise among them or not."""
     digits = _BASE64_NOISE.sub("", text)
     # One digit too many makes no octet; binascii would refuse the whole for it.
     whole = digits[:-1] if len(digits) % 4 == 1 else digits

@@ -27,6 +27,8 @@ _BLOCK_TAG = re.compile(
 _WHOLE_TAG = re.compile(r"""<[a-z](?:[^>"']++|"[^"]*+"|'[^']*+')*+""", re.IGNORECASE)
 _HARMLESS, _LONGEST_TAG = 32 * 1024, 8 * 1024
 """Characters of a page, and of one tag in a longer one: the parser takes quadratic time for attributes."""
+_SMALL = 8 * 1024
+"""Characters of a page that cannot become a bomb."""
 _MOST_REOPENED = 300_000
 """Elements: what is bold and not ended is begun again by the parser in each paragraph that follows."""
 _TAG = re.compile(r"<[^<>]*>")
@@ -92,7 +94,8 @@ _BLOCKS = frozenset(
     ]
 )
 _SWALLOWING = re.compile(rf"<!--|</?(?:{'|'.join(sorted(_DROPPED))})\b[^<>]{{0,200}}>?", re.IGNORECASE)
-_UNENDED = re.compile(r"<([^<>]*)\Z")
+_UNENDED = re.compile(r"<(?=[^<>]*\Z|[^<>\"']*[^\x00-\x7f])")
+"""What begins a tag that never ends, or one with words in it, as when octets of it were lost."""
 _CITE = "cited"
 """Stands for a blockquote that cites, which becomes a sheet of its own as a table cell does."""
 _CELLS = frozenset({"td", "th", _CITE})
@@ -101,18 +104,19 @@ _CELLS = frozenset({"td", "th", _CITE})
 def text_of(html: str) -> str:
     """Render HTML as text."""
     html = _EMBEDDED.sub("", html)[:LONGEST]
-    if _is_bomb(html):
+    if len(html) > _SMALL and _is_bomb(html):
         return _TAG.sub("\n", html)
     text = _rendered(html)
     if not text.strip() and _is_swallowed(html.lower()):
-        text = _rendered(_UNENDED.sub(r"\1", _SWALLOWING.sub("", html)))
+        text = _rendered(_UNENDED.sub("", _SWALLOWING.sub("", html)))
     return text
 
 
 def _is_swallowed(html: str) -> bool:
     """Tell whether a comment, a style sheet or a tag was begun and never ends, into which all else fell."""
-    ends = [("<!--", "-->"), ("<", ">"), *((f"<{name}", f"</{name}") for name in _DROPPED)]
-    return any(html.rfind(begin) > html.rfind(end) for begin, end in ends)
+    ends = [("<!--", "-->"), *((f"<{name}", f"</{name}") for name in _DROPPED)]
+    is_open = any(html.rfind(begin) > html.rfind(end) for begin, end in ends)
+    return is_open or _UNENDED.search(html) is not None
 
 
 def _rendered(html: str) -> str:

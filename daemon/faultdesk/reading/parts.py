@@ -9,9 +9,10 @@ from itertools import islice
 from typing import NamedTuple
 
 from faultdesk.domain.message import Attachment
+from faultdesk.reading.charset import cleaned
 from faultdesk.reading.damage import UnreadableFileError
 from faultdesk.reading.files import File, Files
-from faultdesk.reading.headers import Fields, one_line, parameters
+from faultdesk.reading.headers import Fields, from_base64, one_line, parameters
 from faultdesk.reading.kinds import HEAD
 from faultdesk.reading.marks import is_forward
 from faultdesk.reading.policy import parsed_within
@@ -102,7 +103,7 @@ class _PartReader:
         if self._seen > MOST_PARTS:
             self.problems.append(f"the message has more than {MOST_PARTS} parts; the rest was not looked at")
             return ""
-        media_type = part.get_content_type()
+        media_type = cleaned(part.get_content_type())
         # Once: nobody signs a signed mail, but one could be nested a thousand times.
         may_open = is_sealed(media_type) and SIGNED not in self.problems
         if may_open and (inner := unwrapped(_octets_of(part))) is not None:
@@ -210,9 +211,7 @@ def _decoded_by_lines(encoded: str) -> bytes | None:
     lines = [_NO_DIGIT.sub("", line) for line in encoded.splitlines()]
     if sum(len(line) % 4 > 0 for line in lines) > 1 + len(lines) // 10:
         return None
-    digits = (line.rstrip("=") for line in lines)
-    whole = (line[: len(line) - (len(line) % 4 == 1)] for line in digits)
-    return b"".join(base64.b64decode(line + "=" * (-len(line) % 4)) for line in whole)
+    return b"".join(map(from_base64, lines))
 
 
 def _file(part: Message, name: str, media_type: str) -> File:

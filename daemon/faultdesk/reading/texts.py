@@ -12,6 +12,7 @@ from faultdesk.reading.uuencoded import Uuencoded, without_files
 LONGEST_TEXT = 512 * 1024
 """Octets of a text part that are looked at."""
 _BLANK = re.compile("[\\s\u00ad\u200b-\u200f\u2060\ufeff]*")
+_WORDS = re.compile("[^\x00-\x7f\xa0\u00ad\u200b-\u200f\u2060\ufeff]")
 _META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?([\w-]{2,40})", re.IGNORECASE)
 _META_WITHIN = 2048
 _HTML_BEGINS = re.compile(r"\s{0,99}(?:<!doctype html|<html[\s>])", re.IGNORECASE)
@@ -38,7 +39,10 @@ def read_text(octets: bytes, media_type: str, parameters: Mapping[str, str]) -> 
         octets = octets[:LONGEST_TEXT].rpartition(b"\n")[0] or octets[:LONGEST_TEXT]
     files: Sequence[Uuencoded] = ()
     if media_type == "text/html":
-        text = text_of(_decoded_html(octets, parameters.get("charset", "")))
+        html = _decoded_html(octets, parameters.get("charset", ""))
+        text = text_of(html)
+        if is_blank(text) and _WORDS.search(html):
+            problems.append("the page shows none of the words that are in it; look at the original")
     else:
         text, files = _plain(octets, parameters)
     if is_encrypted_text(text):
