@@ -19,9 +19,10 @@ ROOTS = (
     "faultdesk", "faultdesk_acknowledge", "faultdesk_classify", "faultdesk_dispatch", "faultdesk_fax",
     "faultdesk_ocr", "faultdesk_report", "faultdesk_sla",
 )  # fmt: skip
-LENGTH = 1_000
-SUSPECT_SECONDS = 0.006
-"""Linear ones stay below it, but for those with a great constant, whose growth is looked at."""
+LENGTH = 2_000
+SUSPECT = 8
+"""Times what the plainest linear pattern takes: above it are those with a great constant, whose growth is looked at."""
+PLAINEST = re.compile(r"[\s\S]")
 WORST_GROWTH = 9.0
 ONLY_AT_THE_START = {
     "faultdesk.domain.correction._LINE",
@@ -146,7 +147,7 @@ def worst_growth(pattern: re.Pattern[Any], *, searched: bool = True) -> float:
     suspects = (
         (short, long)
         for short, long in zip(hostile(pattern, LENGTH), hostile(pattern, 4 * LENGTH), strict=True)
-        if taken(short) > SUSPECT_SECONDS
+        if taken(short) > SUSPECT * seconds(PLAINEST, short)
     )
     # The least of three: another process may have taken the cache from one of them.
     return max(

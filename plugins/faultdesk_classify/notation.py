@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from faultdesk_classify.fold import fold
 
-_GAPS = re.compile(r" *… *|(?<=\*) +")
+_GAPS = re.compile(r"(?<! ) *… *|(?<=\*) +")
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _END_OF_SENTENCE = re.compile(r"[.!?;。]")
 _GAP, _GAP_AFTER_LATIN = 12, 40
