@@ -59,7 +59,7 @@ def check(raw: bytes) -> None:
 
 def _says_something(message: InboundMessage) -> bool:
     """Tell whether anything was read; of a machine's report nothing need be."""
-    words = f"{message.text}{message.quoted}{message.signature}".strip()
+    words = f"{message.text}{message.quoted}{message.signature}{message.attached_text}".strip()
     return bool(words or message.problems or message.automatic)
 
 
