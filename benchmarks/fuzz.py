@@ -12,7 +12,11 @@ import resource
 import sys
 import time
 from email import message_from_bytes
-from email.errors import MissingHeaderBodySeparatorDefect
+from email.errors import (
+    InvalidBase64LengthDefect,
+    InvalidBase64PaddingDefect,
+    MissingHeaderBodySeparatorDefect,
+)
 from email.message import Message
 from pathlib import Path
 
@@ -76,10 +80,15 @@ def _is_text(part: Message) -> bool:
         return False
     payload = part.get_payload(decode=True)
     disposition = str(part.get("content-disposition", "")).lower()
-    if "attachment" in disposition or not isinstance(payload, bytes):
+    # Of base64 that lost digits the library gives the digits.
+    if "attachment" in disposition or not isinstance(payload, bytes) or any(map(_lost_digits, part.defects)):
         return False
     # What a person sees, roughly: no tags, no hidden elements.
     return re.search(rb"[a-z]{3}", re.sub(rb"(?s)<.*?>|<.*|&\w+;", b"", payload)) is not None
+
+
+def _lost_digits(defect: object) -> bool:
+    return isinstance(defect, InvalidBase64LengthDefect | InvalidBase64PaddingDefect)
 
 
 def _peak() -> int:
