@@ -5,7 +5,8 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet
 # The private servers of the tests, a systemd to run the unit in, and what shows a report as a picture.
 # HylaFAX wants some mail server; Debian's choice, exim4, would be one more daemon on the machine.
-DEBIAN_PACKAGES := clamav-daemon dovecot-imapd dovecot-lmtpd faketime fonts-noto-cjk hylafax-client hylafax-server iaxmodem iproute2 \
+DEBIAN_PACKAGES := clamav-daemon dovecot-imapd dovecot-lmtpd faketime fonts-noto-cjk gcc hylafax-client hylafax-server iaxmodem iproute2 \
+  libc6-dev libspandsp-dev libtiff-dev libtiff-tools \
   'mail-transport-agent|msmtp-mta' msmtp openssl poppler-utils postgresql procps strace systemd
 
 .PHONY: demo test check train accuracy accuracy-fax fuzz bench chaos soak lock clean packages

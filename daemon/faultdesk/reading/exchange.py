@@ -41,6 +41,9 @@ class ReadingLimits(msgspec.Struct, frozen=True, kw_only=True):
     processes: int | None = None
     seconds: float = 20.0
     memory_octets: int = 512 * 1024 * 1024
+    """Of address space: no child gets more."""
+    resident_octets: int | None = None
+    """Of memory it holds; one that maps much more than it uses is ended when it has more, as far as that is noticed."""
     open_files: int = 64
 
     def count(self) -> int:

@@ -20,6 +20,10 @@ _LAST_WORDS = 8_000
 _STARTING_SECONDS = 60.0
 _ENDING_SECONDS = 5.0
 """Granted to a child that closed its pipes, to exit."""
+_LOOKING_SECONDS = 0.05
+"""Apart is it looked how much memory a child holds."""
+_PATIENCE = 8.0
+"""How many times its seconds a child may need that hardly gets a processor."""
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "LANG", "TMPDIR")
 """All a child sees of ours: it has no use for paths to credentials."""
 
@@ -30,6 +34,10 @@ class ReadersUnavailableError(TransientError):
 
 class _EndedError(Exception):
     """The child closed its pipes."""
+
+
+class _GrownError(Exception):
+    """The child holds more memory than it may."""
 
 
 class _NonsenseError(Exception):
@@ -44,24 +52,31 @@ class ReaderProcess(Generic[Answer]):
 
     def __init__(self, command: Sequence[str], limits: ReadingLimits, answer: type[Answer]) -> None:
         self._command = (*command, str(limits.memory_octets), str(limits.open_files), str(limits.seconds))
-        self._seconds = limits.seconds
+        self._limits = limits
+        self._is_looked_after = limits.resident_octets is not None
+        self.taken_seconds = 0.0
+        """What the last answer took, or its failure, without the time that the child waited for a processor."""
         self._child: subprocess.Popen[bytes] | None = None
         self._last_words = b""
         self._encoder = msgspec.msgpack.Encoder()
         self._decoder = msgspec.msgpack.Decoder(answer)
 
-    def ask(self, item: msgspec.Struct) -> Answer | ReadingFailure:
-        """Have something read, by a fresh child if the last one ended.
+    def ask(self, item: msgspec.Struct, seconds: float | None = None) -> Answer | ReadingFailure:
+        """Have something read, by a fresh child if the last one ended; in other `seconds` than usual, if told.
 
         Raises:
             ReadersUnavailableError: No child can be started.
         """
         child = self._child or self._start()
+        seconds = self._limits.seconds if seconds is None else seconds
         try:
-            return self._decoder.decode(self._exchange(child, self._encoder.encode(item), self._seconds))
+            return self._decoder.decode(self._exchange(child, self._encoder.encode(item), seconds))
         except TimeoutError:
             self.close()
-            return ReadingFailure(f"reading took longer than {self._seconds:g} s", self._words())
+            return ReadingFailure(f"reading took longer than {seconds:.3g} s", self._words())
+        except _GrownError as error:
+            self.close()
+            return ReadingFailure(f"reading took {error}", self._words())
         except (_NonsenseError, msgspec.MsgspecError) as error:
             self.close()
             return ReadingFailure("the reader gave no proper answer", f"{error}\n{self._words()}")
@@ -108,7 +123,7 @@ class ReaderProcess(Generic[Answer]):
             )
             if self._exchange(self._child, None, _STARTING_SECONDS) == READY:
                 return self._child
-        except (OSError, _EndedError, _NonsenseError) as error:
+        except (OSError, _EndedError, _GrownError, _NonsenseError) as error:
             self.close()
             raise ReadersUnavailableError(
                 f"no reading child can be started: {error} {self._words()}"
@@ -136,14 +151,35 @@ class ReaderProcess(Generic[Answer]):
 
         Raises:
             TimeoutError: Not within these seconds.
+            _GrownError: The child holds more than it may.
             _EndedError: There will be no answer.
         """
-        deadline = time.monotonic() + seconds
         exchange = _Exchange(child, request)
+        began, in_line = time.monotonic(), self._seconds_in_line(child)
+        self.taken_seconds = 0.0
         while exchange.answer is None:
-            exchange.step(deadline - time.monotonic())
+            left = min(seconds - self.taken_seconds, began + _PATIENCE * seconds - time.monotonic())
+            had_any = exchange.step(min(left, _LOOKING_SECONDS) if self._is_looked_after else left)
             self._hear(exchange.complaints)
+            if not had_any and left <= 0:
+                raise TimeoutError
+            self._look_at_memory()
+            self.taken_seconds = time.monotonic() - began - (self._seconds_in_line(child) - in_line)
         return exchange.answer
+
+    def _seconds_in_line(self, child: subprocess.Popen[bytes]) -> float:
+        """Tell how long the child has waited for a processor: on a busy machine that is no time it took."""
+        if not self._is_looked_after:
+            return 0.0
+        try:
+            return int(Path(f"/proc/{child.pid}/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
+        except (OSError, IndexError):
+            return 0.0
+
+    def _look_at_memory(self) -> None:
+        most = self._limits.resident_octets
+        if most is not None and (held := self.resident_octets()) > most:
+            raise _GrownError(f"{held // 10**6} MB of memory, more than {most // 10**6}")
 
     def _hear(self, words: bytes | None) -> None:
         if words:
@@ -175,12 +211,10 @@ class _Exchange:
         self.answer: bytes | None = None
         self.complaints = b""
 
-    def step(self, seconds: float) -> None:
-        """Wait for a pipe and serve it."""
+    def step(self, seconds: float) -> bool:
+        """Wait for a pipe and serve it; tell whether one had anything."""
         self.complaints = b""
         ready = self._poll.poll(max(0.0, seconds) * 1000)
-        if not ready:
-            raise TimeoutError
         for pipe, _ in ready:
             if pipe == self._to:
                 self._write()
@@ -190,6 +224,7 @@ class _Exchange:
                 self.complaints = os.read(self._errors, _CHUNK)
                 if not self.complaints:
                     self._poll.unregister(self._errors)
+        return bool(ready)
 
     def _write(self) -> None:
         try:

@@ -11,7 +11,7 @@ import msgspec
 import zxingcpp
 
 from faultdesk.adapters.pages.exchange import Handlers, PageAnswer, PagesItem, Request
-from faultdesk.adapters.pages.scans import SQUARE_DPI, Scan, scans_of, squared
+from faultdesk.adapters.pages.scans import SQUARE_DPI, Scan, pages_of, squared
 from faultdesk.domain.fax import Line, Page, PageImage
 from faultdesk.handlers.host import Host, installed_handlers
 from faultdesk.reading.child import set_limits, write_frame
@@ -48,23 +48,24 @@ def _serve(requests: BinaryIO, answers: BinaryIO, seconds: float, host: Host) ->
     pages: Iterator[Page] = iter(())
     while len(length := requests.read(LENGTH.size)) == LENGTH.size:
         request = decoder.decode(requests.read(LENGTH.unpack(length)[0]))
-        signal.setitimer(signal.ITIMER_REAL, seconds + _GRACE_SECONDS)
+        # Time of all processors: the parent counts what the child takes, and a busy machine may give it little.
+        signal.setitimer(signal.ITIMER_PROF, (seconds + _GRACE_SECONDS) * (os.cpu_count() or 1))
         if isinstance(request, PagesItem):
             pages = _pages(request, host)
         answer = encoder.encode(PageAnswer(next(pages, None)))
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
         write_frame(answers, answer)
 
 
 def _pages(item: PagesItem, host: Host) -> Iterator[Page]:
-    """Read the pages from `first` on: those before it are passed over without being looked at, where that is known."""
+    """Read the pages from `first` on; those before it are passed over without being looked at."""
     documents = documents_in(item.content, item.documents)
-    scans = (scan for document in documents for scan in scans_of(document.octets, document.media_type))
+    scans = (scan for document in documents for scan in pages_of(document.octets, document.media_type))
     for number, scan in enumerate(islice(scans, item.first, None), item.first + 1):
         if number > item.most:
             yield Page(number=number, problem=f"only the first {item.most} pages of a fax are read")
             return
-        yield _page(number, scan, host)
+        yield _page(number, scan(), host)
 
 
 def _page(number: int, scan: Scan, host: Host) -> Page:

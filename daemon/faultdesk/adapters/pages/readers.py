@@ -17,6 +17,10 @@ _COMMAND = (sys.executable, "-P", "-m", "faultdesk.adapters.pages.child")
 _MIB = 1024 * 1024
 _MOST_FAILURES = 3
 """Pages of one fax that may end the child."""
+_FEWEST_SECONDS = 1.0
+"""For a page, even if the fax's own are nearly over."""
+_PATIENCE_SECONDS = 600.0
+"""For a fax on a machine that is so busy that the child hardly gets a processor."""
 
 
 class PageLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,10 +29,12 @@ class PageLimits(msgspec.Struct, frozen=True, kw_only=True):
     pages: int = 20
     """Of one fax; the others are kept unread."""
     seconds: float = 60.0
-    """For one fax; what is not read by then is kept unread."""
+    """For one fax, without waiting for a processor; what is not read by then is kept unread."""
     memory_octets: int = 2560 * _MIB
     """Of address space, of which models map much more than they use."""
-    recycle_octets: int = 1100 * _MIB
+    resident_octets: int = 950_000_000
+    """Of memory, at any time, as often as it is looked at: the rest to a gigabyte is for what comes in between."""
+    recycle_octets: int = 850_000_000
     """A child that has come to hold more is ended after its fax."""
     idle_seconds: float = 300.0
 
@@ -37,10 +43,12 @@ class PageReaders:
     """One child, asked for one page at a time; what ends it is told on its page, and the next page is read."""
 
     def __init__(self, handlers: Handlers, limits: PageLimits | None = None) -> None:
-        self._limits = limits or PageLimits()
+        self.limits = limits or PageLimits()
         command = (*_COMMAND, msgspec.json.encode(handlers).decode())
         reading = ReadingLimits(
-            seconds=self._limits.seconds, memory_octets=self._limits.memory_octets, open_files=64
+            seconds=self.limits.seconds,
+            memory_octets=self.limits.memory_octets,
+            resident_octets=self.limits.resident_octets,
         )
         self._child = ReaderProcess(command, reading, PageAnswer)
         self._turn = threading.Lock()
@@ -54,17 +62,18 @@ class PageReaders:
             ReadersUnavailableError: No child can be started, or `close` was called: no page is to blame.
         """
         with self._turn:
+            self._refuse_if_closed()
             try:
                 return tuple(self._read(content, tuple(documents)))
             finally:
                 self._used_at = time.monotonic()
-                if self._child.resident_octets() > self._limits.recycle_octets:
+                if self._child.resident_octets() > self.limits.recycle_octets:
                     self._child.close()
 
     def rest(self) -> None:
         """End a child that has nothing to do."""
         idle = time.monotonic() - self._used_at
-        if idle > self._limits.idle_seconds and self._turn.acquire(blocking=False):
+        if idle > self.limits.idle_seconds and self._turn.acquire(blocking=False):
             try:
                 self._child.close()
             finally:
@@ -78,14 +87,14 @@ class PageReaders:
             self._child.close()
 
     def _read(self, content: bytes, documents: tuple[str, ...]) -> list[Page]:
-        until = time.monotonic() + self._limits.seconds
+        spent, until = 0.0, time.monotonic() + max(_PATIENCE_SECONDS, self.limits.seconds)
         pages: list[Page] = []
         failures = 0
         request: PagesItem | NextPage = self._opened(content, documents, 0)
         while True:
-            answer = self._child.ask(request)
-            if self._closed:
-                raise ReadersUnavailableError("the reader of pages is closed")
+            answer = self._child.ask(request, max(_FEWEST_SECONDS, self.limits.seconds - spent))
+            spent += self._child.taken_seconds
+            self._refuse_if_closed()
             if isinstance(answer, ReadingFailure):
                 failures += 1
                 pages.append(Page(number=len(pages) + 1, problem=f"not read: {answer.reason}"))
@@ -95,17 +104,20 @@ class PageReaders:
             else:
                 pages.append(answer.page)
                 request = NextPage()
-            if failures == _MOST_FAILURES or time.monotonic() > until or len(pages) > self._limits.pages:
+            is_late = spent > self.limits.seconds or time.monotonic() > until
+            if is_late or failures == _MOST_FAILURES or len(pages) > self.limits.pages:
                 return self._cut(pages)
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise ReadersUnavailableError("the reader of pages is closed")
 
     def _cut(self, pages: list[Page]) -> list[Page]:
         """Say that there may be more; the child goes, which has the rest of this fax in hand."""
         self._child.close()
-        if len(pages) <= self._limits.pages:
-            pages.append(
-                Page(number=len(pages) + 1, problem="this page and what follows it were not read in time")
-            )
+        if len(pages) <= self.limits.pages:
+            pages.append(Page(number=len(pages) + 1, problem="this page and what follows it were not read"))
         return pages
 
     def _opened(self, content: bytes, documents: tuple[str, ...], first: int) -> PagesItem:
-        return PagesItem(content=content, documents=documents, first=first, most=self._limits.pages)
+        return PagesItem(content=content, documents=documents, first=first, most=self.limits.pages)
