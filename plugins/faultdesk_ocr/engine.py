@@ -19,8 +19,8 @@ Box = NDArray[np.float32]
 _MODELS = Path(rapidocr.__file__).parent / "models"
 _VOTERS = 12
 """The widest lines tell whether the page is upside down."""
-_TILE = 1_250
-"""Rows that are looked at for lines at once: a whole page would take twice the memory."""
+_TILE = 2_160_000
+"""Pixels that are looked at for lines at once: a whole page would take twice the memory, and a wide one still more."""
 _OVERLAP = 160
 """Rows that tiles share: a line of a skewed page is no higher."""
 _ROOM = 0.3
@@ -58,7 +58,7 @@ class Engine:
     def find(self, page: Grey) -> list[Box]:
         """Find where lines stand, tile by tile; a line belongs to the tile that its middle is in."""
         found: list[Box] = []
-        for top, bottom in _tiles(len(page)):
+        for top, bottom in _tiles(*page.shape):
             first, last = max(0, top - _OVERLAP), min(len(page), bottom + _OVERLAP)
             for box in self._detect(page[first:last]):
                 placed = box + np.array([0, first], dtype=np.float32)
@@ -87,7 +87,7 @@ class Engine:
 
     def read(self, page: Grey, boxes: Sequence[Box]) -> Iterator[Found]:
         """Read lines of an upright page; what is no text is left out."""
-        roomy = [_with_room(box, page) for box in boxes]
+        roomy = [_with_room(box, boxes, page) for box in boxes]
         try:
             read = self._models.recognize_txt(self._crops(page, roomy)) if roomy else None
         except RapidOCRError:  # so it says that nothing was read
@@ -99,18 +99,33 @@ class Engine:
                 yield Found(box, text.strip(), float(confidence))
 
 
-def _with_room(box: Box, page: Grey) -> Box:
+def _with_room(box: Box, others: Sequence[Box], page: Grey) -> Box:
+    """Lengthen a line at both of its ends, but to no further than half way to its neighbours."""
     upper_left, upper_right, _, lower_left = box
-    width = max(float(np.linalg.norm(upper_right - upper_left)), 1.0)
-    room = (upper_right - upper_left) / width * np.linalg.norm(lower_left - upper_left) * _ROOM
-    moved = box + np.array([-room, room, room, -room], dtype=np.float32)
-    height, across = page.shape
-    return np.clip(moved, 0, [across - 1, height - 1]).astype(np.float32)
+    height = float(np.linalg.norm(lower_left - upper_left))
+    along = (upper_right - upper_left) / max(float(np.linalg.norm(upper_right - upper_left)), 1.0)
+    left, right = (min([height * _ROOM, *gaps]) for gaps in _gaps(box, others, height))
+    moved = box + np.stack([-along * left, along * right, along * right, -along * left])
+    rows, columns = page.shape
+    return np.asarray(np.clip(moved, 0, [columns - 1, rows - 1]), dtype=np.float32)
 
 
-def _tiles(height: int) -> Iterator[tuple[int, int]]:
+def _gaps(box: Box, others: Sequence[Box], height: float) -> tuple[list[float], list[float]]:
+    """Give half the distances to the neighbours on the left and on the right; less than nothing where they overlap."""
+    begin, end = (box[0] + box[3]) / 2, (box[1] + box[2]) / 2
+    left, right = [], []
+    for other in others:
+        starts, ends = (other[0] + other[3]) / 2, (other[1] + other[2]) / 2
+        if abs(float(begin[1] - ends[1])) < height / 2 and starts[0] < begin[0] and ends[0] < end[0]:
+            left.append(float(begin[0] - ends[0]) / 2)
+        if abs(float(end[1] - starts[1])) < height / 2 and starts[0] > begin[0] and ends[0] > end[0]:
+            right.append(float(starts[0] - end[0]) / 2)
+    return left, right
+
+
+def _tiles(height: int, width: int) -> Iterator[tuple[int, int]]:
     """Divide rows into equal tiles."""
-    count = max(1, -(-height // _TILE))
+    count = max(1, -(-height * width // _TILE))
     edges = [height * number // count for number in range(count + 1)]
     yield from pairwise(edges)
 
