@@ -189,6 +189,30 @@ def test_a_colon_that_was_misread_still_ends_a_label() -> None:
     assert said(page)["contact"] == "李明辉"
 
 
+def test_a_short_label_with_a_letter_misread_is_known_before_a_number() -> None:
+    page = lines(
+        "联系人：李明辉",
+        "传具：020-87561235",
+        "客服：远恒客服中心",
+        "联系电话：020-87561234",
+        "故障地点：三楼",
+    )
+
+    assert said(page)["fax"] == "020-87561235"
+    assert "customer" not in said(page)
+
+
+def test_a_value_whose_label_was_not_read_is_none_of_the_number_above_it() -> None:
+    page = a_page(
+        [(100, "联系人"), (400, "李明辉")],
+        [(100, "联系电话"), (400, "13802745516")],
+        [(400, "0757-66886124")],
+        [(100, "故障地点"), (400, "三楼")],
+    )
+
+    assert said(page) == {"contact": "李明辉", "phone": "13802745516", "location": "三楼"}
+
+
 def test_several_labels_share_a_line() -> None:
     page = lines(
         "报修单位：远洋大厦 联系人：李明辉", "联系电话：020-87561234传真：020-87561235", "故障地点：三楼"

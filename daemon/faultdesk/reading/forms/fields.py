@@ -19,9 +19,12 @@ _LINES = re.compile(r"[_＿]{2,}|\.{4,}|…{2,}")
 _HINT = re.compile(r"[(（【\[][^)）】\]]{0,40}[)）】\]]")
 _NUMBERS = {"phone": 5, "fax": 5, "contract_no": 1, "occurred_at": 1}
 """How many digits a value has at least; an unfilled "年 月 日" has none."""
+_DIALLED = frozenset({"phone", "fax"})
 _CHOICES = frozenset({"urgency", "system"})
 _OPEN, _TICKED = "□☐口囗○〇", "☑☒■●◉√✓✔"
 _CHOICE = re.compile(rf"([{_OPEN}{_TICKED}]{{1,2}})\s{{0,2}}([^\s{_OPEN}{_TICKED}]{{1,12}})")
+_STOPS = re.compile(r"(?<=[一-鿿])[.。,，、;；:：]+$")
+"""After a value that is no sentence."""
 _HAN = re.compile(r"[⺀-鿿＀-￯　-〿]")
 
 
@@ -56,10 +59,12 @@ def _fields_on(page: Page) -> Iterator[Field]:
 def _value(name: str, written: Sequence[Piece]) -> str:
     """Join what is written, without the lines it is written on; "" where that is nothing."""
     value = _EDGES.sub("", _LINES.sub(" ", _joined(piece.text for piece in written)))
+    if name != "fault":
+        value = _STOPS.sub("", value)
     if name in _CHOICES:
         value = _chosen(value)
     digits = sum(letter.isdigit() for letter in value)
-    if digits < _NUMBERS.get(name, 0) or _HINT.fullmatch(value):
+    if digits < _NUMBERS.get(name, 0) or _HINT.fullmatch(value) or (name in _DIALLED and "@" in value):
         return ""
     return value if any(letter.isalnum() for letter in value) else ""
 

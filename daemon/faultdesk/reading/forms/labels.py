@@ -25,6 +25,8 @@ _FUZZY_HAN, _FUZZY_LATIN = 4, 6
 """Letters that a label must have for one of them to be misread."""
 _SHORTEST_FUZZY = 3
 """The same where a colon follows."""
+_TWO = 2
+"""The same before a number to dial, which is none without digits."""
 
 
 RECIPIENT = "to"
@@ -88,10 +90,10 @@ def _scripts(plain: str) -> tuple[str, ...]:
 def _nearest(plain: str, *, has_colon: bool) -> str | None:
     """Find the label that differs in one letter, if it is one only."""
     is_han = bool(_HAN.search(plain))
-    fewest = (_SHORTEST_FUZZY if has_colon else _FUZZY_HAN) if is_han else _FUZZY_LATIN
+    fewest = (_TWO if has_colon else _FUZZY_HAN) if is_han else _FUZZY_LATIN
     if len(plain) < fewest:
         return None
-    lengths = (0,) if len(plain) == fewest else (0, -1, 1)
+    lengths = (0,) if len(plain) <= max(fewest, _SHORTEST_FUZZY) else (0, -1, 1)
     near = [
         label
         for more in lengths
@@ -99,6 +101,8 @@ def _nearest(plain: str, *, has_colon: bool) -> str | None:
         if _is_one_off(plain, label)
     ]
     names = {_MEANINGS[label] for label in near}
+    if len(plain) == _TWO and not names <= {"phone", "fax"}:
+        return None
     return near[0] if len(names) == 1 else None
 
 

@@ -20,6 +20,8 @@ _NEXT_OF_FAULT = 2.0
 _BELOW_HEAD = 2.0
 _NEAREST = 2.5
 _CLEARLY = 0.85
+_OF_ONE_LINE = frozenset({"contact", "phone", "fax", "contract_no", "serial_no", "occurred_at", "urgency"})
+"""What goes on in no next line: there, a label that was not read left its value alone."""
 _LONG = frozenset({"fault", "customer", "site", "location"})
 """What may begin below a label although the label has a colon."""
 
@@ -106,11 +108,12 @@ def _is_backed(piece: Piece, sure: Sequence[Piece], names: set[str]) -> bool:
 
 def _adopt(orphans: Sequence[Sequence[Piece]], slots: Sequence[Slot]) -> None:
     """Give what stands beside no label to a label above, around or before it; what is left belongs to none."""
-    waiting = list(orphans)
-    for row in waiting:
+    all_of_them = [piece for row in orphans for piece in row]
+    for row in orphans:
         before: Slot | None = None
         for piece in row:
-            owner = _headed(piece, slots) or _continued(piece, slots) or _centred(piece, slots)
+            owner = _headed(piece, slots) or _continued(piece, slots, all_of_them)
+            owner = owner or _centred(piece, slots, all_of_them)
             if owner is None and before is not None and before.is_fault:
                 owner = before
             if owner is not None:
@@ -131,10 +134,12 @@ def _headed(piece: Piece, slots: Sequence[Slot]) -> Slot | None:
     return head
 
 
-def _continued(piece: Piece, slots: Sequence[Slot]) -> Slot | None:
+def _continued(piece: Piece, slots: Sequence[Slot], orphans: Sequence[Piece]) -> Slot | None:
     """Find the value that goes on with the piece: right above it, and above no nearer label's value."""
     best: tuple[float, Slot] | None = None
     for slot in slots:
+        if slot.name in _OF_ONE_LINE:
+            continue
         last = max(
             (one for one in slot.written if one.middle < piece.top), key=lambda one: one.bottom, default=None
         )
@@ -148,7 +153,8 @@ def _continued(piece: Piece, slots: Sequence[Slot]) -> Slot | None:
         return None
     slot = best[1]
     last_middle = max(one.middle for one in slot.written if one.middle < piece.top)
-    nearer = _centred(piece, [other for other in slots if other.label.middle > piece.middle])
+    below = [other for other in slots if other.label.middle > piece.middle]
+    nearer = _centred(piece, below, orphans)
     if nearer and nearer.label.middle - piece.middle < _CLEARLY * (piece.middle - last_middle):
         return nearer
     return slot
@@ -162,7 +168,7 @@ def _is_in_column(piece: Piece, slot: Slot) -> bool:
     return abs(piece.left - min(lefts)) <= room
 
 
-def _centred(piece: Piece, slots: Sequence[Slot]) -> Slot | None:
+def _centred(piece: Piece, slots: Sequence[Slot], orphans: Sequence[Piece]) -> Slot | None:
     """Find the label to the left whose cell has several lines, in whose middle the label stands."""
     beside = [
         slot
@@ -170,15 +176,17 @@ def _centred(piece: Piece, slots: Sequence[Slot]) -> Slot | None:
         if slot.label.right <= piece.left + piece.height
         and abs(slot.label.middle - piece.middle) <= _NEAREST * piece.height
         and not slot.label.has_colon
-        and (not slot.written or any(_is_beneath(one, piece) for one in slot.written))
+        and (not slot.written or (slot.name not in _OF_ONE_LINE and _is_mirrored(piece, slot, orphans)))
     ]
     return min(beside, key=lambda slot: abs(slot.label.middle - piece.middle), default=None)
 
 
-def _is_beneath(one: Piece, other: Piece) -> bool:
-    """Tell whether two lines stand closely under each other, in either order."""
-    gap = max(one.top, other.top) - min(one.bottom, other.bottom)
-    return gap <= _NEXT * other.height and abs(one.left - other.left) <= _ALIGNED * other.height
+def _is_mirrored(piece: Piece, slot: Slot, orphans: Sequence[Piece]) -> bool:
+    """Tell whether a line above and one below are as far from the label, or the piece is the one below."""
+    away = slot.label.middle - piece.middle
+    room = _ALIGNED * piece.height
+    under_each_other = (other for other in orphans if abs(other.left - piece.left) <= room)
+    return any(abs(other.middle - slot.label.middle - away) <= piece.height / 2 for other in under_each_other)
 
 
 def _is_parted(piece: Piece, slot: Slot, slots: Sequence[Slot]) -> bool:

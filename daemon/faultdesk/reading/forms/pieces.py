@@ -156,7 +156,7 @@ def _leading_label(text: str) -> tuple[int, Meaning] | None:
         if meaning and after in _NEARLY_COLON and len(text[:end].strip()) > _SHORT:
             return end + 1, meaning
         if meaning and (
-            after.isspace() or after == "_" or len(text[:end].strip()) > _SHORT + 1 or after.isdigit()
+            after.isspace() or after == "_" or len(text[:end].strip()) > _SHORT or after.isdigit()
         ):
             return end, meaning
     return None
