@@ -23,6 +23,8 @@ _TILE = 2_160_000
 """Pixels that are looked at for lines at once: a whole page would take twice the memory, and a wide one still more."""
 _OVERLAP = 160
 """Rows that tiles share: a line of a skewed page is no higher."""
+_SHORTEST = 736
+"""Pixels of a tile's sides: one that is smaller would be blown up to that, and its other side along with it."""
 _ROOM = 0.3
 """Of a line's height, added at both of its ends: the finder cuts off a closing 。 and a leading 一."""
 _FEWEST_SURE = 0.5
@@ -68,7 +70,7 @@ class Engine:
 
     def _detect(self, tile: Grey) -> Sequence[Box]:
         detector = self._models._load_det_model()  # type: ignore[no-untyped-call]  # noqa: SLF001 - finds lines alone
-        boxes = detector(_in_colour(tile)).boxes
+        boxes = detector(_in_colour(_filled_up(tile))).boxes
         return [] if boxes is None else [box.astype(np.float32) for box in boxes]
 
     def is_upside_down(self, page: Grey, boxes: Sequence[Box]) -> bool:
@@ -123,9 +125,16 @@ def _gaps(box: Box, others: Sequence[Box], height: float) -> tuple[list[float], 
     return left, right
 
 
+def _filled_up(tile: Grey) -> Grey:
+    """Add white on the right and below, where a tile is small."""
+    below, beside = (max(0, _SHORTEST - side) for side in tile.shape)
+    filled = cv2.copyMakeBorder(tile, 0, below, 0, beside, cv2.BORDER_CONSTANT, value=255)
+    return np.asarray(filled, dtype=np.uint8)
+
+
 def _tiles(height: int, width: int) -> Iterator[tuple[int, int]]:
     """Divide rows into equal tiles."""
-    count = max(1, -(-height * width // _TILE))
+    count = max(1, -(-height * max(width, _SHORTEST) // _TILE))
     edges = [height * number // count for number in range(count + 1)]
     yield from pairwise(edges)
 

@@ -3,6 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import segno
 from benchmarks.labelled_faxes import Labelled, errors, folded, load
 from PIL import Image
@@ -96,6 +97,24 @@ def test_a_page_that_is_all_black_holds_nothing(readers: PageReaders) -> None:
     (page,) = readers.read(a_mail(("black.tif", a_tiff(Image.new("L", (1728, 2290), 0)))), ("black.tif",))
 
     assert (page.lines, page.problem) == ((), "")
+
+
+@pytest.mark.parametrize("height", [1, 15, 60])
+def test_the_few_rows_of_a_page_that_was_cut_off_are_a_page_like_any(
+    readers: PageReaders, height: int
+) -> None:
+    (page,) = readers.read(a_mail(("fax.tif", a_tiff(a_page(height=height)))), ("fax.tif",))
+
+    assert (page.lines, page.problem) == ((), "")
+
+
+def test_a_strip_of_a_page_is_read(readers: PageReaders) -> None:
+    with Image.open(KNOWN["dev-001.tif"].file) as image:
+        strip = image.convert("L").crop((0, 140, 1728, 320))
+
+    (page,) = readers.read(a_mail(("fax.tif", a_tiff(strip))), ("fax.tif",))
+
+    assert page.text == "弱电系统故障报修单\n报修单位  广州市天河体育中心物业管理处"
 
 
 def test_qr_codes_are_read(readers: PageReaders, line: FaxLine) -> None:
