@@ -170,6 +170,13 @@ def test_a_page_that_could_not_be_read_is_told_on_the_ticket(desk: PlayedDesk) -
     assert "page 1: JBIG is not read" in desk.problems(ticket_id)
 
 
+def test_pages_without_a_word_are_told_on_the_ticket(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, Page(number=1), Page(number=2))
+
+    told = "the pages hold no words; was the paper put in the wrong way round?"
+    assert told in desk.problems(ticket_id)
+
+
 def test_pages_that_end_the_daemon_each_time_are_given_up(desk: PlayedDesk) -> None:
     message = a_fax(f"{NUMBER} 1 k1", TIFF)
     desk.decide(message)

@@ -125,6 +125,8 @@ def _problems(reception: Reception, pages: Sequence[Page]) -> Iterator[str]:
         yield "no page of the fax could be read; look at the gateway"
     elif reception.pages is not None and len(pages) < reception.pages:
         yield f"{len(pages)} of {reception.pages} pages came"
+    if pages and not any(page.lines or page.codes or page.problem for page in pages):
+        yield "the pages hold no words; was the paper put in the wrong way round?"
     if not fax_address(reception.caller) and not fax_address(reception.station):
         yield "nobody told the number that the fax came from; it cannot be answered by fax"
     yield from _of_pages(pages)

@@ -13,10 +13,10 @@ FAXES = Path(__file__).parents[2] / "data/faxes"
 _LONG = 4
 
 
-def a_mail(*files: tuple[str, bytes]) -> bytes:
+def a_mail(*files: tuple[str, bytes], sender: str = "gateway@fax.example") -> bytes:
     """Make a mail with files, typed by their names."""
     mail = EmailMessage()
-    mail["From"], mail["Subject"] = "gateway@fax.example", "fax"
+    mail["From"], mail["Subject"] = sender, "fax"
     mail.set_content("see attachment")
     for name, octets in files:
         maintype, subtype = {
