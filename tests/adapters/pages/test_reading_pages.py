@@ -85,6 +85,14 @@ def test_a_fax_over_a_line_with_error_correction_is_whole(readers: PageReaders, 
     assert share_of_errors(fax, (page,)) < 0.01
 
 
+def test_the_memory_of_a_page_is_given_back_before_the_next(readers: PageReaders) -> None:
+    # Kept in pieces, it would grow with every page of another size, and honest pages would be ended for it.
+    read(readers, KNOWN["dev-008.tif"])
+    read(readers, KNOWN["dev-010.pdf"])
+
+    assert 0 < readers.resident_octets() < 280_000_000
+
+
 def test_pages_are_counted_through_all_documents(readers: PageReaders) -> None:
     blank = a_tiff(a_page(), a_page())
 

@@ -67,8 +67,12 @@ class PageReaders:
                 return tuple(self._read(content, tuple(documents)))
             finally:
                 self._used_at = time.monotonic()
-                if self._child.resident_octets() > self.limits.recycle_octets:
+                if self.resident_octets() > self.limits.recycle_octets:
                     self._child.close()
+
+    def resident_octets(self) -> int:
+        """Tell how much memory the child holds; 0 when there is none."""
+        return self._child.resident_octets()
 
     def rest(self) -> None:
         """End a child that has nothing to do."""
