@@ -13,7 +13,8 @@ from faultdesk.reading import read_message
 _BLANKS = re.compile(r"\s+")
 _NO_DIGITS = re.compile(r"\D+")
 _TITLE = re.compile(
-    r"(?:先生|女士|小姐|老师|老師|经理|經理|主任|科长|科長|师傅|師傅|工)$|^(?:mr|ms|mrs|dr)\.? ?",
+    r"(?:先生|女士|小姐|老师|老師|经理|經理|主任|科长|科長|会计|會計|警官|师傅|師傅|工|科|姐|哥)$|^(?:mr|ms|mrs|dr)\.? ?"
+    r"|^[小老阿](?=.)",
     re.IGNORECASE,
 )
 _SWAPPED = {"customer": "site", "site": "customer"}
@@ -96,5 +97,5 @@ def fact_agrees(name: str, said: Any, label: Label) -> bool:  # noqa: ANN401 - t
 
 
 def fact_names() -> tuple[str, ...]:
-    """Name the facts there are."""
-    return Facts.__struct_fields__
+    """Name the facts that labels tell; a project is labelled as the site."""
+    return tuple(name for name in Facts.__struct_fields__ if name != "project")

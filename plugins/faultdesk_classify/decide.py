@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 import msgspec
 
 from faultdesk.domain.message import InboundMessage
-from faultdesk.domain.ticket import Classification, FaultClass, Kind, Severity
+from faultdesk.domain.ticket import Classification, FaultClass, Kind, Severity, Span
 from faultdesk_classify.facts import gather_facts
 from faultdesk_classify.learned.chain import Chain
 from faultdesk_classify.learned.grams import linear_features
@@ -19,6 +19,7 @@ from faultdesk_classify.weigh import Weights, weigh
 _MOST_EVIDENCE = 8
 _SAYS_LITTLE = 30
 """Characters of Chinese, or words."""
+_BETWEEN = "\n\n"
 _BY_RULE = 0.8
 """How sure a rule is."""
 
@@ -27,18 +28,19 @@ def decide(
     message: InboundMessage, terms: Terms, linear: Linear, chain: Chain, ask_below: float
 ) -> Classification:
     """Say what a message is about; what is less likely than `ask_below` is unsure, and asked for."""
-    message = _with_attached_words(message)
+    whole, message = message, _with_attached_words(message)
     weights = weigh(message, terms)
     if is_unsolicited(message, weights):
         evidence = _evidence(weights, [("unsolicited", label) for label in weights.sums["unsolicited"]])
         return Classification(severity=Severity.LOW, confidence=0.9, evidence=evidence, unsolicited=True)
     told = told_by_terms(message, weights)
     read = linear.read(linear_features(message, weights.sums, told.labels()))
-    kind, confidence = _kind(message, told, read["kind"])
+    kind, confidence = _kind(message, told, read["kind"], ask_below)
     asked = {topic for topic in _topics_of(kind) if read[topic].likelihood < ask_below}
     labels = {topic: _label(topic, told, linear, read, asked) for topic in _topics_of(kind)}
     fault_class = FaultClass(labels["fault_class"]) if kind is Kind.FAULT else None
     severity = _severity(kind, Severity(read["severity"].label))
+    facts, spans = gather_facts(message, kind, weights, chain)
     chosen = [("kind", kind), *labels.items(), ("severity", severity)]
     return Classification(
         kind=kind,
@@ -47,7 +49,8 @@ def decide(
         severity=severity,
         confidence=confidence,
         evidence=_evidence(weights, chosen),
-        facts=gather_facts(message, kind, weights, chain),
+        facts=facts,
+        spans={name: _in_its_own_part(span, whole) for name, span in spans.items()},
         unsure=tuple(sorted(asked | ({"kind"} if confidence < ask_below else set()))),
     )
 
@@ -56,7 +59,15 @@ def _with_attached_words(message: InboundMessage) -> InboundMessage:
     """Let the documents speak for a mail that says but "see attached"; else they may be about anything."""
     if not message.attached_text or len(tokens_of(message.text)) > _SAYS_LITTLE:
         return message
-    return msgspec.structs.replace(message, text=f"{message.text}\n\n{message.attached_text}")
+    return msgspec.structs.replace(message, text=f"{message.text}{_BETWEEN}{message.attached_text}")
+
+
+def _in_its_own_part(span: Span, message: InboundMessage) -> Span:
+    """Part again what `_with_attached_words` put together."""
+    before = len(message.text) + len(_BETWEEN)
+    if span.part != "text" or span.start < before:
+        return span
+    return Span("attached_text", span.start - before, span.end - before)
 
 
 def _label(topic: str, told: Told, linear: Linear, read: Mapping[str, Guess], asked: AbstractSet[str]) -> str:
@@ -71,12 +82,15 @@ def _topics_of(kind: Kind) -> tuple[str, ...]:
     return ("fault_class", "system") if kind is Kind.FAULT else ("system",)
 
 
-def _kind(message: InboundMessage, told: Told, guess: Guess) -> tuple[Kind, float]:
-    """Take the likeliest kind; only what speaks of a ticket continues one."""
+def _kind(message: InboundMessage, told: Told, guess: Guess, ask_below: float) -> tuple[Kind, float]:
+    """Take the likeliest kind; only what speaks of a ticket continues one, and nobody is left out on a guess."""
     if told.kind is Kind.FOLLOWUP:
         return Kind.FOLLOWUP, _BY_RULE
-    if guess.label == Kind.FOLLOWUP and not (message.references or continues(message)):
+    continued = bool(message.references) or continues(message)
+    if guess.label == Kind.FOLLOWUP and (told.kind is Kind.OTHER or not continued):
         return told.kind, 1 - guess.likelihood
+    if guess.label == Kind.OTHER and guess.likelihood < ask_below:
+        return told.kind, guess.likelihood
     return Kind(guess.label), guess.likelihood
 
 

@@ -1,12 +1,14 @@
 """Copies out what a message says of the case, verbatim; what is not certain stays unsaid."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from faultdesk.domain.message import InboundMessage, Language
-from faultdesk.domain.ticket import Facts, Kind
+from faultdesk.domain.ticket import Facts, Kind, Span
+from faultdesk_classify.fold import simplified
 from faultdesk_classify.learned.chain import Chain
-from faultdesk_classify.learned.tokens import written
+from faultdesk_classify.learned.tokens import Written, put_together, written
 from faultdesk_classify.moments import occurred_at
 from faultdesk_classify.weigh import Weights
 
@@ -27,14 +29,17 @@ _CONTRACT = re.compile(
     re.IGNORECASE,
 )
 _SERIAL = re.compile(
-    r"(?:序列号|序列號|序号|序號|机身号|機身號|出厂编号|(?<![A-Z])S/?N|serial(?:\s?(?:no\.?|number))?)"
+    r"(?:序列号|序列號|序号|序號|机身号|機身號|出厂编号|(?<![\u4e00-\u9fff])编号|(?<![\u4e00-\u9fff])編號|(?<![A-Z])S/?N|serial(?:\s?(?:no\.?|number))?)"
     r"\s{0,3}(?:[:：#.]|为|是|is)?\s{0,3}([A-Z0-9][A-Z0-9\-/]{3,39})",
     re.IGNORECASE,
 )
+# What stands in brackets behind the device, of many digits: a model's name has fewer.
+_BRACKETED = re.compile(r"\s?[(（]\s?((?=(?:[^\d)）]{0,9}\d){7})[A-Z][A-Z0-9\-/]{6,29})\s?[)）]")
 _TITLES = "先生|女士|小姐|老师|老師|经理|經理|主任|科长|科長|处长|處長|警官|师傅|師傅|主管|队长|隊長|院长"
 # A surname and "engineer", but not the trades and works that end alike (电工, 施工).
 _ENGINEER = r"(?![施开開员員职職手竣完停分民电電技打加人木瓦焊])[一-鿿]工"
 _TITLED = re.compile(rf"(?<![一-鿿])([一-鿿]{{1,3}}?(?:{_TITLES})|{_ENGINEER})(?![一-鿿])")
+_LINE = re.compile(r"\S(?:[^\n]*\S)?")
 _SIGNED = re.compile(r"[A-Z][\w'’.\-]*[a-z](?: [A-Z][\w'’.\-]*){1,2}")
 
 
@@ -51,85 +56,162 @@ def _labelled(*labels: str) -> re.Pattern[str]:
     )
 
 
-_CONTACT = _labelled(
-    "联系人", "聯絡人", "聯繫人", "报修人", "報修人", "经办人", "經辦人", "contact(?: person)?"
-)
-_CUSTOMER = _labelled(
-    *("单位", "單位", "报修单位", "報修單位", "单位名称", "客户", "客戶", "客户名称", "公司名称", "公司名稱"),
-    *("customer", "company", "organi[sz]ation"),
-)
-_SITE = _labelled("项目", "項目", "项目名称", "項目名稱", "工程名称", "项目地点", "site", "project(?: name)?")
+_LABELLED = {
+    "contact": _labelled(
+        "联系人", "聯絡人", "聯繫人", "报修人", "報修人", "经办人", "經辦人", "contact(?: person)?"
+    ),
+    "customer": _labelled(
+        *(
+            "单位",
+            "單位",
+            "报修单位",
+            "報修單位",
+            "单位名称",
+            "客户",
+            "客戶",
+            "客户名称",
+            "公司名称",
+            "公司名稱",
+        ),
+        *("customer", "company", "organi[sz]ation"),
+    ),
+    "site": _labelled(
+        "项目", "項目", "项目名称", "項目名稱", "工程名称", "项目地点", "site", "project(?: name)?"
+    ),
+    "project": _labelled("项目", "項目", "项目名称", "項目名稱", "工程名称", "工程名稱", "project(?: name)?"),
+}
+_OF_FORMS = {
+    "customer",
+    "site",
+    "contact",
+    "location",
+    "device",
+    "phone",
+    "project",
+    "contract_no",
+    "serial_no",
+}
+_NUMBERED = {"contract_no": _CONTRACT, "serial_no": _SERIAL}
 
 
-def gather_facts(message: InboundMessage, kind: Kind, weights: Weights, chain: Chain) -> Facts:
+class Read(NamedTuple):
+    """What a fact is, and where it was read."""
+
+    value: str
+    span: Span
+
+
+def gather_facts(
+    message: InboundMessage, kind: Kind, weights: Weights, chain: Chain
+) -> tuple[Facts, dict[str, Span]]:
     """Gather the facts that the writer's own words and signature tell; what a form or a label names comes first."""
-    read = chain.find(written(message), weighing=kind is Kind.FAULT) if kind is not Kind.OTHER else {}
-    found = {name: one.text for name, one in read.items()}
-    text = message.text[:_MOST_CHARACTERS]
-    signature = message.signature[:_MOST_CHARACTERS]
-    said = f"{message.subject}\n{text}\n{signature}"
-    attached = message.attached_text[:_MOST_CHARACTERS]
-    form = {field.name: field.value for field in message.fax.fields} if message.fax else {}
-    return Facts(
-        customer=form.get("customer")
-        or _value(_CUSTOMER, said)
-        or found.get("customer")
-        or _value(_CUSTOMER, attached),
-        site=form.get("site") or _value(_SITE, said) or found.get("site") or _value(_SITE, attached),
-        contact=form.get("contact")
-        or _value(_CONTACT, said)
-        or found.get("contact")
-        or _signer(signature or text)
-        or _value(_CONTACT, attached),
-        location=form.get("location") or found.get("location"),
-        device=form.get("device") or found.get("device"),
-        phone=form.get("phone") or _phone(text, message.language) or _phone(signature, message.language),
-        occurred_at=occurred_at(f"{message.subject}\n{text}", message.date) if kind is Kind.FAULT else None,
-        contract_no=form.get("contract_no") or _number(_CONTRACT, said) or _number(_CONTRACT, attached),
-        serial_no=form.get("serial_no") or _number(_SERIAL, said) or _number(_SERIAL, attached),
-        wants_onsite=_wants_onsite(kind, weights),
-    )
+    own = {"subject": message.subject, "text": message.text, "signature": message.signature}
+    said = put_together(own, _MOST_CHARACTERS)
+    attached = put_together({"attached_text": message.attached_text}, _MOST_CHARACTERS)
+    read: dict[str, Read | None] = dict(_chained(message, kind, chain))
+    for name, pattern in _LABELLED.items():
+        read[name] = _value(pattern, said) or read.get(name)
+    read["contact"] = read["contact"] or _signer("signature" if message.signature else "text", own)
+    read["phone"] = _phone("text", own, message.language) or _phone("signature", own, message.language)
+    for name, pattern in _LABELLED.items():
+        read[name] = read[name] or _value(pattern, attached)
+    for name, pattern in _NUMBERED.items():
+        read[name] = _number(pattern, said) or _number(pattern, attached)
+    read["serial_no"] = read["serial_no"] or _bracketed(read.get("device"), own)
+    read["occurred_at"] = _moment(own, message) if kind is Kind.FAULT else None
+    form = {field.name: field.value for field in message.fax.fields if field.value} if message.fax else {}
+    # The field of a form tells its page itself; no part of the text holds it.
+    found = {name: one for name, one in read.items() if one and name not in form}
+    spans = {name: one.span for name, one in found.items()}
+    wants_onsite, words = _wants_onsite(kind, weights)
+    if span := _first_of(words, own):
+        spans["wants_onsite"] = span
+    told = {name: one.value for name, one in found.items()} | {
+        name: form[name] for name in _OF_FORMS & form.keys()
+    }
+    return Facts(**told, wants_onsite=wants_onsite), spans
 
 
-def _wants_onsite(kind: Kind, weights: Weights) -> bool | None:
+def _chained(message: InboundMessage, kind: Kind, chain: Chain) -> Iterator[tuple[str, Read]]:
+    if kind is Kind.OTHER:
+        return
+    whole = written(message)
+    for name, one in chain.find(whole, weighing=kind is Kind.FAULT).items():
+        yield name, Read(one.text, whole.place(one.start, one.end))
+
+
+def _wants_onsite(kind: Kind, weights: Weights) -> tuple[bool | None, Sequence[str]]:
+    """Tell whether somebody shall come, and the words that say so."""
     wanted, unwanted = (max(weights.of("onsite", label), 0.0) for label in ("wanted", "unwanted"))
     # Praise for a visit is no wish for one.
     if kind in {Kind.REVISIT, Kind.OTHER} or wanted == unwanted:
-        return None
-    return wanted > unwanted
+        return None, ()
+    told = weights.terms["onsite", "wanted" if wanted > unwanted else "unwanted"]
+    return wanted > unwanted, [weights.read_as[term] for term in sorted(told, key=lambda term: -told[term])]
 
 
-def _value(pattern: re.Pattern[str], text: str) -> str | None:
-    match = pattern.search(text)
-    value = match[1].strip() if match else ""
-    return value if 1 < len(value) <= _LONGEST_LABELLED else None
-
-
-def _number(pattern: re.Pattern[str], text: str) -> str | None:
-    """Find a labelled number; letters alone are the next word, not a number."""
-    found = (match[1].rstrip(".-_/([（") for match in pattern.finditer(text))
-    return next((number for number in found if any(character.isdigit() for character in number)), None)
-
-
-def _signer(text: str) -> str | None:
-    """Find who signed in the last lines: a name with a title, or a line that is a Latin name."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()][-_SIGNING_LINES:]
-    for line in lines:
-        titled = _TITLED.search(line) if len(line) <= _LONGEST_LABELLED else None
-        if titled:
-            return titled[1]
-        if _SIGNED.fullmatch(line):
-            return line
+def _first_of(words: Sequence[str], own: Mapping[str, str]) -> Span | None:
+    """Find the first of these words, in their folded form, that stands in a part as it is."""
+    for word in words:
+        for part, text in own.items():
+            plain = simplified(text[:_MOST_CHARACTERS]).lower()
+            if (at := plain.find(word)) >= 0 and len(plain) == len(text[:_MOST_CHARACTERS]):
+                return Span(part, at, at + len(word))
     return None
 
 
-def _phone(text: str, language: Language) -> str | None:
+def _moment(own: Mapping[str, str], message: InboundMessage) -> Read | None:
+    told = put_together({"subject": own["subject"], "text": own["text"]}, _MOST_CHARACTERS)
+    moment = occurred_at(told.text, message.date)
+    return Read(moment.when, told.place(moment.start, moment.end)) if moment else None
+
+
+def _value(pattern: re.Pattern[str], said: Written) -> Read | None:
+    match = pattern.search(said.text)
+    value = match[1].strip() if match else ""
+    if not match or not 1 < len(value) <= _LONGEST_LABELLED:
+        return None
+    return Read(value, said.place(match.start(1), match.start(1) + len(value)))
+
+
+def _number(pattern: re.Pattern[str], said: Written) -> Read | None:
+    """Find a labelled number; letters alone are the next word, not a number."""
+    for match in pattern.finditer(said.text):
+        number = match[1].rstrip(".-_/([（")
+        if any(character.isdigit() for character in number):
+            return Read(number, said.place(match.start(1), match.start(1) + len(number)))
+    return None
+
+
+def _bracketed(device: Read | None, own: Mapping[str, str]) -> Read | None:
+    """Find a serial number that nothing names, right behind the device."""
+    if device is None or device.span.part not in own:
+        return None
+    match = _BRACKETED.match(own[device.span.part], device.span.end)
+    return Read(match[1], Span(device.span.part, *match.span(1))) if match else None
+
+
+def _signer(part: str, own: Mapping[str, str]) -> Read | None:
+    """Find who signed in the last lines of a part: a name with a title, or a line that is a Latin name."""
+    text = own[part][:_MOST_CHARACTERS]
+    for line in list(_LINE.finditer(text))[-_SIGNING_LINES:]:
+        titled = _TITLED.search(text, *line.span()) if len(line[0]) <= _LONGEST_LABELLED else None
+        if titled:
+            return Read(titled[1], Span(part, *titled.span(1)))
+        if _SIGNED.fullmatch(line[0]):
+            return Read(line[0], Span(part, *line.span()))
+    return None
+
+
+def _phone(part: str, own: Mapping[str, str], language: Language) -> Read | None:
+    text = own[part][:_MOST_CHARACTERS]
     if not _MAYBE_PHONE.search(text):
         return None
     regions = _REGIONS.get(language, _USUAL_REGIONS)
     for start, end in (span for region in regions for span in _phones(text, region)):
         extension = _EXTENSION.match(text, end)
-        return text[start : extension.end() if extension else end]
+        last = extension.end() if extension else end
+        return Read(text[start:last], Span(part, start, last))
     return None
 
 

@@ -311,7 +311,7 @@ def test_read_tells_what_a_mail_would_become_one_object_a_line(config: Path, tmp
 
     told, faxed = map(json.loads, lines)
     keys = "subject from to cc date message_id references channel language automatic text quoted attachments "
-    assert set((keys + "classification facts acknowledge").split()) <= set(told)
+    assert set((keys + "classification facts spans acknowledge").split()) <= set(told)
     assert set(told["classification"]) >= {
         "kind",
         "fault_class",

@@ -40,7 +40,10 @@ WRITTEN = datetime(2026, 11, 24, 10, 30, tzinfo=timezone(timedelta(hours=8)))
     ],
 )
 def test_the_moment_is_told(text: str, told: str) -> None:
-    assert occurred_at(text, WRITTEN) == told
+    moment = occurred_at(text, WRITTEN)
+
+    assert moment
+    assert moment.when == told
 
 
 @pytest.mark.parametrize(
@@ -70,7 +73,10 @@ def test_a_wish_a_habit_and_a_number_are_no_moment(text: str) -> None:
 def test_the_beginning_goes_before_what_is_told_first() -> None:
     text = "今天早上值班员又来报，从上周四开始三楼就断断续续"
 
-    assert occurred_at(text, WRITTEN) == "2026-11-19"
+    moment = occurred_at(text, WRITTEN)
+
+    assert moment
+    assert (moment.when, text[moment.start : moment.end]) == ("2026-11-19", "上周四")
 
 
 def test_without_a_date_nothing_relative_can_be_said() -> None:
@@ -86,4 +92,4 @@ def test_whatever_is_written_the_moment_lies_not_in_the_future(scraps: list[str]
 
     told = occurred_at("".join(scraps), written)
 
-    assert told is None or date.fromisoformat(told[:10]) <= written.date()
+    assert told is None or date.fromisoformat(told.when[:10]) <= written.date()

@@ -66,9 +66,20 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     location: str | None = None
     device: str | None = None
     occurred_at: str | None = None
+    project: str | None = None
+    """As a form names it; who has no other site has it as the site as well."""
     contract_no: str | None = None
     serial_no: str | None = None
     wants_onsite: bool | None = None
+
+
+class Span(msgspec.Struct, frozen=True):
+    """Where a fact was read: characters of one part of the message."""
+
+    part: str
+    """subject, text, signature, attached_text, or sender: the name in From"""
+    start: int
+    end: int
 
 
 class Classification(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +92,8 @@ class Classification(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float = 0.0
     evidence: tuple[str, ...] = ()
     facts: Facts = Facts()
+    spans: Mapping[str, Span] = {}
+    """Where each fact was read, by its name; `occurred_at` and `wants_onsite` are told by the words that stand there."""
     unsolicited: bool = False
     """Adverts, phishing and the like: kept on a ticket, neither answered nor timed."""
     unsure: tuple[str, ...] = ()

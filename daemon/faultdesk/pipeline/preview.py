@@ -23,6 +23,7 @@ _COPIED = (
     "language",
     "automatic",
     "text",
+    "signature",
     "quoted",
 )
 
@@ -51,6 +52,7 @@ def preview(message: InboundMessage, host: Host, desk: Identity, now: datetime) 
         "receipt": message.receipt,
         "problems": message.problems,
         "facts": classed.pop("facts"),
+        "spans": classed.pop("spans"),
         "classification": classed,
         "acknowledge": acknowledge,
     }

@@ -1,10 +1,12 @@
 """A message as the learned models see it: one text, its zones, its tokens."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
 from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.ticket import Span
 from faultdesk_classify.fold import fold
 
 MOST_CHARACTERS = 3_000
@@ -18,7 +20,7 @@ class Zone(NamedTuple):
     """A stretch of the text that comes from one place of the message."""
 
     name: str
-    """sender, subject, text or signature"""
+    """sender, subject, text, signature or attached_text"""
     start: int
     end: int
 
@@ -29,9 +31,10 @@ class Written(NamedTuple):
     text: str
     zones: tuple[Zone, ...]
 
-    def zone_at(self, offset: int) -> Zone:
-        """Tell the zone this character is in."""
-        return next(zone for zone in reversed(self.zones) if zone.start <= offset)
+    def place(self, start: int, end: int) -> Span:
+        """Tell in which part of the message, and where in it, a stretch of the text stands."""
+        zone = next(zone for zone in reversed(self.zones) if zone.start <= start)
+        return Span(zone.name, start - zone.start, end - zone.start)
 
 
 class Token(NamedTuple):
@@ -51,11 +54,18 @@ def written(message: InboundMessage) -> Written:
 
 def join(sender: str, subject: str, text: str, signature: str = "") -> Written:
     """Put the zones together."""
+    return put_together(
+        {"sender": sender[:200], "subject": subject[:500], "text": text, "signature": signature},
+        MOST_CHARACTERS,
+    )
+
+
+def put_together(parts: Mapping[str, str], most: int) -> Written:
+    """Put the first `most` characters of each part in one text, a line end after each."""
     whole = ""
     zones: list[Zone] = []
-    parts = (("sender", sender[:200]), ("subject", subject[:500]), ("text", text), ("signature", signature))
-    for name, part in parts:
-        kept = part[:MOST_CHARACTERS]
+    for name, part in parts.items():
+        kept = part[:most]
         zones.append(Zone(name, len(whole), len(whole) + len(kept)))
         whole += kept + "\n"
     return Written(whole, tuple(zones))

@@ -5,6 +5,7 @@ no English ones and takes 70 MB; and both take deadlines, habits and old repairs
 """
 
 from datetime import datetime, time, timedelta
+from typing import NamedTuple
 
 from faultdesk_classify.fold import simplified
 from faultdesk_classify.moments.chinese import told_in_chinese
@@ -15,8 +16,16 @@ _OLDEST = timedelta(days=120)
 """What lies further back is history: the day it was built, the last repair."""
 
 
-def occurred_at(text: str, written: datetime | None) -> str | None:
-    """Find when it began, else when it was noticed: an ISO date, or date-time when the hour is told; None if not said.
+class Moment(NamedTuple):
+    """An ISO date, or date-time when the hour is told, and where the text names it."""
+
+    when: str
+    start: int
+    end: int
+
+
+def occurred_at(text: str, written: datetime | None) -> Moment | None:
+    """Find when it began, else when it was noticed; None if not said.
 
     `written` is the message's Date, in the writer's own zone: relative words mean its days.
     """
@@ -27,7 +36,8 @@ def occurred_at(text: str, written: datetime | None) -> str | None:
     past = [one for one in told if today - _OLDEST <= one.day <= today]
     if not past:
         return None
-    first = min(past, key=lambda one: (not one.is_onset, one.at))
-    if first.clock is None:
-        return first.day.isoformat()
-    return datetime.combine(first.day, time(*first.clock), written.tzinfo).isoformat(timespec="minutes")
+    first = min(past, key=lambda one: (not one.is_onset, one.start))
+    when = first.day.isoformat()
+    if first.clock is not None:
+        when = datetime.combine(first.day, time(*first.clock), written.tzinfo).isoformat(timespec="minutes")
+    return Moment(when, first.start, first.end)

@@ -65,7 +65,7 @@ def told_in_chinese(text: str, written: datetime) -> Iterator[Told]:
         if is_another(before, after) or _is_attribute(found, after):
             continue
         if (day := _day(found, written)) is not None:
-            yield Told(day, _clock(found[0], found["clock"] or after), is_onset(before, after), found.start())
+            yield Told(day, _clock(found[0], found["clock"] or after), is_onset(before, after), *found.span())
 
 
 def _is_attribute(found: re.Match[str], after: str) -> bool:

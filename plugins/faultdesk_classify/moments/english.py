@@ -53,7 +53,7 @@ def told_in_english(text: str, today: date) -> Iterator[Told]:
         if is_another(before, ""):
             continue
         if (day := _day(found, today)) is not None:
-            yield Told(day, _clock(found, before, after), is_onset(before, ""), found.start())
+            yield Told(day, _clock(found, before, after), is_onset(before, ""), *found.span())
 
 
 def _day(found: re.Match[str], today: date) -> date | None:

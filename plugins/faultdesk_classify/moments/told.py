@@ -36,7 +36,8 @@ class Told(NamedTuple):
     day: date
     clock: Clock | None
     is_onset: bool
-    at: int
+    start: int
+    end: int
 
 
 def around(text: str, found: re.Match[str]) -> tuple[str, str]:
