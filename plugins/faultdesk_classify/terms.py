@@ -18,6 +18,7 @@ _LABELS: Mapping[str, frozenset[str] | None] = {
     "system": _ANY_NAME,
     "severity": frozenset(Severity),
     "onsite": frozenset({"wanted", "unwanted"}),
+    "circumstance": _ANY_NAME,
     "unsolicited": _ANY_NAME,
 }
 _NAMED = re.compile(r"@([a-z_]+)")

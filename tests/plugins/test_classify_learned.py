@@ -141,3 +141,23 @@ def test_a_model_that_was_replaced_is_read_anew(tmp_path: Path) -> None:
     ClassifyHandler(model=model)
 
     assert loaded_chain(model) is not before
+
+
+@pytest.mark.parametrize(
+    ("less", "more"),
+    [
+        ("三楼一台摄像机没图像，其他都正常", "全院摄像机全部没图像，公安已到场，请马上派人"),
+        ("有空的时候来看下大堂门禁，一个按钮松了", "大堂门禁全部打不开，有人困在里面，赶紧来人"),
+        (
+            "One camera in the yard flickers, the others are fine, no hurry.",
+            "All cameras and doors of the whole hospital are down, patients cannot be evacuated. Come at once!",
+        ),
+    ],
+)
+def test_severity_follows_from_how_much_is_out_for_whom_and_by_when(less: str, more: str) -> None:
+    order = ["low", "normal", "high", "critical"]
+    one, other = (ClassifyHandler().classify_message(a_message(text, subject="")) for text in (less, more))
+
+    assert one
+    assert other
+    assert order.index(one.severity) < order.index(other.severity)

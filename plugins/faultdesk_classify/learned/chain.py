@@ -47,7 +47,10 @@ class Chain:
             self._tagger.set(features)
             spans = _spans(self._tagger.tag())
             if weighing:
-                spans |= {name: span for name in _WEIGHED if (span := self._likeliest(name, tokens))}
+                told = [
+                    at for at in range(len(tokens)) if self._tagger.marginal("O", at) < 1 - _SEEN * _GOES_ON
+                ]
+                spans |= {name: span for name in _WEIGHED if (span := self._likeliest(name, tokens, told))}
         return {
             name: Found(
                 written.text[tokens[first].start : tokens[last].end], tokens[first].start, tokens[last].end
@@ -56,12 +59,11 @@ class Chain:
             if weighing or name not in _WEIGHED
         }
 
-    def _likeliest(self, name: str, tokens: Sequence[Token]) -> tuple[int, int] | None:
-        """Find the token most likely of this fact, and how far to its sides it goes on."""
-        likely = [
-            self._tagger.marginal("B-" + name, at) + self._tagger.marginal("I-" + name, at)
-            for at in range(len(tokens))
-        ]
+    def _likeliest(self, name: str, tokens: Sequence[Token], told: Sequence[int]) -> tuple[int, int] | None:
+        """Find the token most likely of this fact among those `told`, and how far to its sides it goes on."""
+        likely = [0.0] * len(tokens)
+        for at in told:
+            likely[at] = self._tagger.marginal("B-" + name, at) + self._tagger.marginal("I-" + name, at)
         first = last = max(range(len(tokens)), key=likely.__getitem__)
         if likely[first] < _SEEN:
             return None
