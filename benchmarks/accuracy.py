@@ -5,7 +5,8 @@ python -m benchmarks.accuracy FOLDER [--wrong]
 Messages that are among the training texts are read by models of a five-fold cross-validation.
 
 FOLDER holds NNN.eml with NNN.json. Precision, recall and F1 of every label, confusion tables, the facts (exact after
-normalisation), who is answered and which ticket is joined by a desk that gets them all in their order.
+normalisation), who is answered and which ticket is joined by a desk that gets them all in their order. What continues a
+ticket there has the ticket's system.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
 import structlog
 from sklearn.metrics import classification_report, confusion_matrix
 
@@ -24,7 +26,7 @@ from benchmarks.held_out import unbiased_hosts
 from benchmarks.labelled import Labelled, fact_agrees, fact_names, load
 from benchmarks.new_words import partings
 from benchmarks.played import Answers, answers_to
-from faultdesk.domain.ticket import Classification
+from faultdesk.domain.ticket import Classification, Kind
 from faultdesk.handlers.host import Host, installed_handlers
 from faultdesk.reading import read_message
 
@@ -51,17 +53,28 @@ def main() -> None:
         read = [
             Read(one, fresh.classify(one.message, _fail)[0]) for one, fresh in zip(given, hosts, strict=True)
         ]
-    labels = _labels(read)
+    with tempfile.TemporaryDirectory() as folder:
+        answers = answers_to(given, Path(folder))
+    labels = _labels(_with_tickets(read, answers))
     for name, pairs in labels.items():
         if pairs:
             _tell(name, pairs)
     if any(one.given.facts for one in read):
         _tell_facts(read)
-    with tempfile.TemporaryDirectory() as folder:
-        answers = answers_to(given, Path(folder))
     _summary(labels, read, answers, _milliseconds(options.folder, host))
     if options.wrong:
         _tell_wrong(labels, read, answers)
+
+
+def _with_tickets(read: Sequence[Read], answers: Answers) -> list[Read]:
+    """Give a message that continues a ticket the ticket's system, as the desk does: it has no own."""
+    opened = {one.given.name: one.about for one in read}
+    return [
+        one._replace(about=msgspec.structs.replace(one.about, system=of.system))
+        if one.about.kind is Kind.FOLLOWUP and (of := opened.get(answers.opened_by.get(one.given.name, "")))
+        else one
+        for one in read
+    ]
 
 
 Pairs = dict[str, tuple[str, str]]

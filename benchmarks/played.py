@@ -18,6 +18,8 @@ class Answers(NamedTuple):
     joined_rightly: float
     refused_rightly: float
     wrong: list[str]
+    opened_by: Mapping[str, str]
+    """The first message of the ticket that a message went to, where it is not itself the first."""
 
 
 def answers_to(given: Sequence[Labelled], folder: Path) -> Answers:
@@ -42,7 +44,16 @@ def answers_to(given: Sequence[Labelled], folder: Path) -> Answers:
     refused = {one.name: _is_alone(one.name, went) for one in given if one.label["hijack"]}
     told = {"not answered": yes, "answered": no, "not joined": joined, "let in": refused}
     wrong = [f"{name} {what}" for what, rights in told.items() for name, right in rights.items() if not right]
-    return Answers(_share(yes), _share(no), _share(joined), _share(refused), wrong)
+    return Answers(_share(yes), _share(no), _share(joined), _share(refused), wrong, _openers(went))
+
+
+def _openers(went: Mapping[str, int | None]) -> Mapping[str, str]:
+    first: dict[int, str] = {}
+    return {
+        name: opener
+        for name, ticket in went.items()
+        if ticket is not None and (opener := first.setdefault(ticket, name)) != name
+    }
 
 
 def _share(rights: Mapping[str, bool]) -> float:

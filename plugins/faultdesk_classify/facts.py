@@ -8,6 +8,7 @@ from faultdesk.domain.message import InboundMessage, Language
 from faultdesk.domain.ticket import Facts, Kind, Span
 from faultdesk_classify.fold import simplified
 from faultdesk_classify.learned.chain import Chain
+from faultdesk_classify.learned.lists import SURNAMES
 from faultdesk_classify.learned.tokens import Written, put_together, written
 from faultdesk_classify.moments import occurred_at
 from faultdesk_classify.weigh import Weights
@@ -40,6 +41,18 @@ _TITLES = "先生|女士|小姐|老师|老師|经理|經理|主任|科长|科長
 _ENGINEER = r"(?![施开開员員职職手竣完停分民电電技打加人木瓦焊])[一-鿿]工"
 _TITLED = re.compile(rf"(?<![一-鿿])([一-鿿]{{1,3}}?(?:{_TITLES})|{_ENGINEER})(?![一-鿿])")
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")
+_SURNAME = f"[{''.join(sorted(name for name in SURNAMES if len(name) == 1))}]"
+_CALLED = f"[老小阿]?{_SURNAME}"
+# Who writes on a phone signs with a surname behind the last word, or what colleagues make of it. A full name there may
+# be a word ("来人"), but not where it is all that the sender is called, and no office.
+_LAST_WORD = re.compile(
+    rf"(?<![一-鿿A-Za-z])((?:[A-Z][a-z]{{1,19}} )?{_CALLED})[\s\d\-+()（）.。!！~]{{0,40}}\Z"
+)
+_FIRST_WORD = re.compile(rf"({_CALLED})(?=[ \u3000(（])")
+_BETWEEN_NAMES = re.compile(r"[-—/|_ ]")
+_LAST_CHARACTERS = 100
+_FULL_NAME = re.compile(rf"[老小阿]{_SURNAME}|{_SURNAME}[一-鿿]{{1,2}}(?<![处队里室部站科局园楼院所店])")
+_BRANCH = re.compile(r"\s?[(（][^()（）]{1,20}[)）]\Z")
 _SIGNED = re.compile(r"[A-Z][\w'’.\-]*[a-z](?: [A-Z][\w'’.\-]*){1,2}")
 
 
@@ -111,7 +124,7 @@ def gather_facts(
     read: dict[str, Read | None] = dict(_chained(message, kind, chain))
     for name, pattern in _LABELLED.items():
         read[name] = _value(pattern, said) or read.get(name)
-    read["contact"] = read["contact"] or _signer("signature" if message.signature else "text", own)
+    read["contact"] = _contact(read["contact"], own, message.sender.name)
     read["phone"] = _phone("text", own, message.language) or _phone("signature", own, message.language)
     for name, pattern in _LABELLED.items():
         read[name] = read[name] or _value(pattern, attached)
@@ -137,7 +150,8 @@ def _chained(message: InboundMessage, kind: Kind, chain: Chain) -> Iterator[tupl
         return
     whole = written(message)
     for name, one in chain.find(whole, weighing=kind is Kind.FAULT).items():
-        yield name, Read(one.text, whole.place(one.start, one.end))
+        text = _BRANCH.sub("", one.text) if name == "customer" else one.text
+        yield name, Read(text, whole.place(one.start, one.start + len(text)))
 
 
 def _wants_onsite(kind: Kind, weights: Weights) -> tuple[bool | None, Sequence[str]]:
@@ -191,6 +205,13 @@ def _bracketed(device: Read | None, own: Mapping[str, str]) -> Read | None:
     return Read(match[1], Span(device.span.part, *match.span(1))) if match else None
 
 
+def _contact(read: Read | None, own: Mapping[str, str], sender: str) -> Read | None:
+    """Take who is named or signed; what the From field calls the sender comes after that."""
+    if read and read.span.part != "sender":
+        return read
+    return _signer("signature", own) or _signer("text", own) or read or _called(sender)
+
+
 def _signer(part: str, own: Mapping[str, str]) -> Read | None:
     """Find who signed in the last lines of a part: a name with a title, or a line that is a Latin name."""
     text = own[part][:_MOST_CHARACTERS]
@@ -200,6 +221,23 @@ def _signer(part: str, own: Mapping[str, str]) -> Read | None:
             return Read(titled[1], Span(part, *titled.span(1)))
         if _SIGNED.fullmatch(line[0]):
             return Read(line[0], Span(part, *line.span()))
+        first = _FIRST_WORD.match(simplified(line[0])) if len(line[0]) <= _LONGEST_LABELLED else None
+        if first and line.start():
+            return Read(line[0][: first.end(1)], Span(part, line.start(), line.start() + first.end(1)))
+    begin = max(0, len(text) - _LAST_CHARACTERS)
+    if last := _LAST_WORD.search(simplified(text[begin:])):
+        start, end = last.start(1) + begin, last.end(1) + begin
+        return Read(text[start:end], Span(part, start, end))
+    return None
+
+
+def _called(sender: str) -> Read | None:
+    """Take the sender's name for whom to talk to, or a part of it, if it is a person's."""
+    start = 0
+    for name in _BETWEEN_NAMES.split(sender):
+        if _FULL_NAME.fullmatch(simplified(name)):
+            return Read(name, Span("sender", start, start + len(name)))
+        start += len(name) + 1
     return None
 
 

@@ -11,7 +11,7 @@ from faultdesk_classify.terms import Found, Terms
 MOST_CHARACTERS = 20_000
 """What is looked at of a text: nobody tells a desk its trouble after page ten."""
 
-_SUBJECT, _OWN_TEXT, _QUOTED = 1.5, 1.0, 0.5
+_SUBJECT, _OWN_TEXT, _QUOTED, _SENDER = 1.5, 1.0, 0.5, 0.4
 _FIRST, _LATER = 150, 0.6
 """What is told first is the matter; further down come circumstances, other wishes and the rooms they are in."""
 _SHORT = 12
@@ -34,7 +34,7 @@ class Weights(NamedTuple):
 
 
 def weigh(message: InboundMessage, terms: Terms) -> Weights:
-    """Weigh subject and own text; the history below only tells the system, or all if there is no own text."""
+    """Weigh subject and own text; the sender's name and the history only tell the system, this all if there is no text."""
     given: dict[tuple[str, str], dict[str, float]] = {}
     read_as: dict[str, str] = {}
     for text, factor, topics in _zones(message):
@@ -71,3 +71,5 @@ def _zones(message: InboundMessage) -> Iterable[tuple[str, float, tuple[str, ...
     yield message.text, _OWN_TEXT, ()
     says_little = len(message.text.strip()) < _SHORT
     yield message.quoted, _QUOTED, () if says_little else ("system",)
+    # The parking office writes about the car park, where nothing else is told.
+    yield message.sender.name, _SENDER, ("system",)

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.ticket import Classification, FaultClass, Kind, Severity
 from faultdesk.errors import ConfigError
 from faultdesk.handlers.host import Failure, Host
@@ -217,3 +217,12 @@ def test_an_unsolicited_message_is_of_no_kind_and_low() -> None:
 
     assert (about.unsolicited, about.kind, about.severity) == (True, Kind.OTHER, Severity.LOW)
     assert "代开各类增值税发票" in about.evidence
+
+
+def test_the_senders_name_tells_the_system_where_nothing_else_does() -> None:
+    office = Address("office@client.example", "停车场管理")
+
+    silent = read("来的人态度太差，我要投诉", subject="投诉", sender=office)
+    told = read("来修门禁的人态度太差，我要投诉", subject="投诉", sender=office)
+
+    assert (silent.system, told.system) == ("parking", "access_control")

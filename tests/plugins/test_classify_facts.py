@@ -188,3 +188,23 @@ def test_a_project_is_what_a_form_calls_so() -> None:
 )
 def test_a_serial_number_need_not_be_called_one(text: str, number: str | None) -> None:
     assert facts(text).serial_no == number
+
+
+@pytest.mark.parametrize(
+    ("sender", "text", "contact"),
+    [
+        ("值班室", "北门门禁不认卡了，今天能来吗。邵 13800138000", "邵"),
+        ("物业", "机房空调漏水，麻烦看看\n小廖 海晏医院", "小廖"),
+        ("物业", "The barrier is stuck, 请来看. Kelvin 廖", "Kelvin 廖"),
+        ("工程部-小章", "门禁坏了，请来人", "小章"),
+        ("管理處", "門禁壞了，請來人", None),
+        ("物业", "门禁坏了，请来人", None),
+    ],
+)
+def test_who_has_no_line_of_their_own_signs_behind_the_last_word(
+    sender: str, text: str, contact: str | None
+) -> None:
+    about = CLASSIFY.classify_message(a_message(text, subject="报修", sender=Address("a@b.example", sender)))
+
+    assert about
+    assert about.facts.contact == contact

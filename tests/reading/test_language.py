@@ -32,3 +32,9 @@ from faultdesk.reading.language import language_of
 )
 def test_language_is_what_carries_the_content(subject: str, text: str, expected: Language) -> None:
     assert language_of(subject, text) is expected
+
+
+def test_a_mail_system_says_first_in_english_what_it_says_in_its_owners_language() -> None:
+    text = "The mail could not be delivered yet, it is tried again.\n\n邮件未能送达，系统将继续重试。"
+
+    assert language_of("Delivery Status Notification", text, by_machine=True) is Language.ZH_HANS

@@ -29,16 +29,21 @@ _GRAMMAR = frozenset(
 _WORDS_TO_HAN = 0.08
 """English words for each Han character; technical words in Chinese sentences stay below."""
 _HAN_TO_WORDS = 0.3
-_FEWEST_WORDS, _FEWEST_GRAMMAR = 3, 2
+_FEWEST_WORDS, _FEWEST_GRAMMAR, _FEWEST_HAN = 3, 2, 5
 
 
-def language_of(subject: str, text: str) -> Language:
-    """Tell the language of what a person wrote; `mixed` only when both languages carry content."""
+def language_of(subject: str, text: str, *, by_machine: bool = False) -> Language:
+    """Tell the language of what a person wrote; `mixed` only when both languages carry content.
+
+    Mail systems say in English what they then say in their owners' language: of a machine's text that counts.
+    """
     prose = _NO_PROSE.sub(" ", _MACHINE_LINE.sub("", _GREETING.sub("", f"{subject}\n{text}"[:_JUDGED])))
     han, latin = _HAN.findall(prose), _LATIN.findall(prose)
     # Names, brands, model words and protocols are written with capitals.
     words = sum(word.islower() for word in latin)
     grammar = sum(char in _GRAMMAR for char in han)
+    if by_machine and len(han) >= _FEWEST_HAN:
+        return _script_of(han)
     if words >= max(_FEWEST_WORDS, len(han) * _WORDS_TO_HAN):
         is_mixed = grammar >= _FEWEST_GRAMMAR and len(han) >= words * _HAN_TO_WORDS
         return Language.MIXED if is_mixed else Language.EN

@@ -164,7 +164,7 @@ def _composed(message: Message, content: Content, problems: list[str], size: int
         received_at=received_at(fields),
         message_id=_message_id(fields.first("message-id").strip()),
         references=_references(fields, report),
-        language=language_of(subject, body.text),
+        language=language_of(subject, body.text, by_machine=reason is not None),
         automatic=reason,
         robot=robot(body.text),
         text=body.text,

@@ -4,6 +4,7 @@ import struct
 import threading
 from collections.abc import Mapping, Sequence
 from importlib.resources import as_file, files
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from faultdesk.errors import ConfigError
 from faultdesk_classify.learned.features import features_of
 from faultdesk_classify.learned.tokens import LINE_END, Token, Written, tokens_of
 
-_SEEN, _GOES_ON = 0.1, 0.5
+_SEEN, _GOES_ON = 0.25, 0.5
 """A place or thing counts from this likelihood on, and with it the neighbours of half its own."""
 _HEAD = struct.Struct("<4sI")
 """How a model begins: what it is, and its octets."""
@@ -45,7 +46,7 @@ class Chain:
         features = features_of(written, tokens)
         with self._turn:
             self._tagger.set(features)
-            spans = _spans(self._tagger.tag())
+            spans = _spans(self._tagger.tag(), tokens)
             if weighing:
                 told = [
                     at for at in range(len(tokens)) if self._tagger.marginal("O", at) < 1 - _SEEN * _GOES_ON
@@ -108,8 +109,8 @@ def _is_whole(model: Path) -> bool:
     return bool(magic == b"lCRF" and size == model.stat().st_size)
 
 
-def _spans(tags: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """Take the first stretch of tokens of each fact."""
+def _spans(tags: Sequence[str], tokens: Sequence[Token]) -> dict[str, tuple[int, int]]:
+    """Take of each fact the first stretch of tokens, or a later one that says more of the same."""
     found: dict[str, tuple[int, int]] = {}
     at = 0
     while at < len(tags):
@@ -118,5 +119,14 @@ def _spans(tags: Sequence[str]) -> dict[str, tuple[int, int]]:
         while name and at < len(tags) and tags[at] == "I-" + name:
             at += 1
         if name:
-            found.setdefault(name, (first, at - 1))
+            before = found.setdefault(name, (first, at - 1))
+            if _ends_with(tokens[first:at], tokens[before[0] : before[1] + 1]):
+                found[name] = (first, at - 1)
     return found
+
+
+def _ends_with(longer: Sequence[Token], shorter: Sequence[Token]) -> bool:
+    """Tell whether this is one word, of which the other is the end."""
+    is_word = all(one.end == other.start for one, other in pairwise(longer))
+    forms, ending = ([token.form for token in tokens] for tokens in (longer, shorter))
+    return is_word and len(forms) > len(ending) and forms[-len(ending) :] == ending

@@ -11,33 +11,39 @@ _LENGTHS = (4, 10, 25)
 _LAST_LINES = 3
 _LONGEST_KEY = 12
 """Tokens of a form's label, left of its colon."""
+_LAST_TOKENS = 4
+"""Of a zone: who writes on a phone signs there, without a line of its own."""
 
 
 def features_of(written: Written, tokens: Sequence[Token]) -> list[list[str]]:
     """Describe each token of a text."""
-    edge = ["", "", ""]
+    edge = ["", ""]
     forms = [token.form for token in tokens]
     around, shapes = [*edge, *forms, *edge], ["", *(token.shape for token in tokens), ""]
     lines, listed = _lines(tokens), ["", *_listed(forms), ""]
     sender_end = written.zones[0].end
     sender = {(one.form, other.form) for one, other in pairwise(tokens) if other.end <= sender_end}
     found = []
-    for at, zone in enumerate(_zones(written, tokens)):
-        features = _neighbours(around[at : at + 7])
+    zones = list(_zones(written, tokens))
+    to_end = _to_end(zones, forms)
+    for at, zone in enumerate(zones):
+        features = _neighbours(around[at : at + 5])
         features += ["s=" + "".join(shapes[at : at + 3]), "z=" + zone, *_place(at, lines[at])]
+        if (left := to_end[at]) < _LAST_TOKENS:
+            features += [f"e={zone}{left}", f"e={left}{shapes[at]}{shapes[at + 1]}", *_signs(forms[at], left)]
         features += _lists(forms[at], listed[at : at + 3])
-        if not sender.isdisjoint(((forms[at], around[at + 4]), (around[at + 2], forms[at]))):
+        if not sender.isdisjoint(((forms[at], around[at + 3]), (around[at + 1], forms[at]))):
             features.append("in-sender")
         found.append(features)
     return found
 
 
 def _neighbours(forms: Sequence[str]) -> list[str]:
-    """Describe a token by itself and the three on each side, alone and in runs."""
-    ppp, pp, p, w, n, nn, nnn = forms
+    """Describe a token by itself and the two on each side, alone and in runs."""
+    pp, p, w, n, nn = forms
     return [
         f"w={w}", f"p={p}", f"n={n}", f"pp={pp}", f"nn={nn}", f"pw={p}{w}", f"wn={w}{n}", f"ppp={pp}{p}",
-        f"nnn={n}{nn}", f"pwn={p}{w}{n}", f"ppw={pp}{p}{w}", f"wnn={w}{n}{nn}", f"4p={ppp}{pp}{p}", f"4n={n}{nn}{nnn}",
+        f"nnn={n}{nn}", f"pwn={p}{w}{n}", f"ppw={pp}{p}{w}", f"wnn={w}{n}{nn}",
     ]  # fmt: skip
 
 
@@ -51,6 +57,23 @@ def _place(at: int, line: "_Line") -> Iterator[str]:
         yield "ls"
     if at == line.end - 1:
         yield "le"
+
+
+def _signs(word: str, left: int) -> Iterator[str]:
+    if word in SURNAMES:
+        yield f"surname{left}"
+
+
+def _to_end(zones: Sequence[str], forms: Sequence[str]) -> list[int]:
+    """Count the tokens behind each in its zone, line ends left out."""
+    left = 0
+    found = []
+    for at in range(len(zones) - 1, -1, -1):
+        if at + 1 < len(zones) and zones[at] != zones[at + 1]:
+            left = 0
+        found.append(left)
+        left += forms[at] != LINE_END
+    return found[::-1]
 
 
 def _lists(word: str, marks: Sequence[str]) -> Iterator[str]:

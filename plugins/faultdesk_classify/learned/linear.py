@@ -16,15 +16,13 @@ from faultdesk_classify.rules import TOPICS
 BUNDLED = "linear.model"
 _MOST_OCTETS = 64 * 1024 * 1024
 
-_USUAL = {"severity": {"critical": 0.55, "high": 0.73, "normal": 1.19, "low": 0.78}}
-"""How much more often clients' mail has a label than the texts, which hold more of what is rare: the root of it."""
-
 
 class Guess(NamedTuple):
-    """A label, and how likely it is, from 0 to 1."""
+    """The likeliest label, how likely it is, from 0 to 1, and how likely each is."""
 
     label: str
     likelihood: float
+    likely: Mapping[str, float]
 
 
 class Linear:
@@ -58,15 +56,14 @@ class Linear:
         """Give the likeliest label of every topic."""
         items = pycrfsuite.ItemSequence([features])
         with self._turn:
-            return {topic: _guess(topic, tagger, items) for topic, tagger in self._taggers.items()}
+            return {topic: _guess(tagger, items) for topic, tagger in self._taggers.items()}
 
 
-def _guess(topic: str, tagger: pycrfsuite.Tagger, items: pycrfsuite.ItemSequence) -> Guess:
+def _guess(tagger: pycrfsuite.Tagger, items: pycrfsuite.ItemSequence) -> Guess:
     tagger.set(items)
-    usual = _USUAL.get(topic, {})
-    likely = {label: tagger.marginal(label, 0) * usual.get(label, 1.0) for label in tagger.labels()}
+    likely = {label: tagger.marginal(label, 0) for label in tagger.labels()}
     label = max(likely, key=likely.__getitem__)
-    return Guess(label, likely[label] / sum(likely.values()))
+    return Guess(label, likely[label], likely)
 
 
 def packed(models: Mapping[str, bytes]) -> bytes:
