@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from faultdesk.domain.message import InboundMessage, Language
 from faultdesk.domain.ticket import Facts, Kind, Span
 from faultdesk_classify.fold import simplified
@@ -53,6 +55,10 @@ _BETWEEN_NAMES = re.compile(r"[-—/|_ ]")
 _LAST_CHARACTERS = 100
 _FULL_NAME = re.compile(rf"[老小阿]{_SURNAME}|{_SURNAME}[一-鿿]{{1,2}}(?<![处队里室部站科局园楼院所店])")
 _BRANCH = re.compile(r"\s?[(（][^()（）]{1,20}[)）]\Z")
+_NEXT_NAME = re.compile(r"[,，](?! ?(?:Ltd|Limited|Inc|LLC|Corp|GmbH|Co)\b)")
+"""What ends the name of a house: who signs behind it."""
+_BEFORE_PHONE = re.compile(rf"([老小阿]{_SURNAME})[ :：]{{0,2}}\Z")
+_AFTER_PHONE = re.compile(rf"[ ,，(（]{{0,2}}([一-鿿]{{1,3}}?(?:{_TITLES})|{_ENGINEER}|{_CALLED})(?![一-鿿])")
 _SIGNED = re.compile(r"[A-Z][\w'’.\-]*[a-z](?: [A-Z][\w'’.\-]*){1,2}")
 
 
@@ -124,8 +130,8 @@ def gather_facts(
     read: dict[str, Read | None] = dict(_chained(message, kind, chain))
     for name, pattern in _LABELLED.items():
         read[name] = _value(pattern, said) or read.get(name)
-    read["contact"] = _contact(read["contact"], own, message.sender.name)
     read["phone"] = _phone("text", own, message.language) or _phone("signature", own, message.language)
+    read["contact"] = _contact(read["contact"], own, message.sender.name, read["phone"])
     for name, pattern in _LABELLED.items():
         read[name] = read[name] or _value(pattern, attached)
     for name, pattern in _NUMBERED.items():
@@ -150,7 +156,8 @@ def _chained(message: InboundMessage, kind: Kind, chain: Chain) -> Iterator[tupl
         return
     whole = written(message)
     for name, one in chain.find(whole, weighing=kind is Kind.FAULT).items():
-        text = _BRANCH.sub("", one.text) if name == "customer" else one.text
+        text = _NEXT_NAME.split(one.text)[0] if name in {"customer", "site"} else one.text
+        text = _BRANCH.sub("", text) if name == "customer" else text
         yield name, Read(text, whole.place(one.start, one.start + len(text)))
 
 
@@ -205,11 +212,24 @@ def _bracketed(device: Read | None, own: Mapping[str, str]) -> Read | None:
     return Read(match[1], Span(device.span.part, *match.span(1))) if match else None
 
 
-def _contact(read: Read | None, own: Mapping[str, str], sender: str) -> Read | None:
+def _contact(read: Read | None, own: Mapping[str, str], sender: str, phone: Read | None) -> Read | None:
     """Take who is named or signed; what the From field calls the sender comes after that."""
     if read and read.span.part != "sender":
         return read
-    return _signer("signature", own) or _signer("text", own) or read or _called(sender)
+    at_phone = _at_phone(phone, own) if phone else None
+    return at_phone or _signer("signature", own) or _signer("text", own) or read or _called(sender)
+
+
+def _at_phone(phone: Read, own: Mapping[str, str]) -> Read | None:
+    """Find whose number it is, right before or behind it."""
+    part, start, end = msgspec.structs.astuple(phone.span)
+    text = simplified(own[part])
+    begin = max(0, start - _LAST_CHARACTERS)
+    match = _BEFORE_PHONE.search(text[begin:start])
+    span = [at + begin for at in match.span(1)] if match else None
+    if span is None and (match := _AFTER_PHONE.match(text, end)):
+        span = list(match.span(1))
+    return Read(own[part][span[0] : span[1]], Span(part, *span)) if span else None
 
 
 def _signer(part: str, own: Mapping[str, str]) -> Read | None:

@@ -55,7 +55,7 @@ def test_a_received_header_from_1900_does_not_count() -> None:
     assert noticed_at(ARRIVED, datetime(1900, 1, 1, tzinfo=UTC)) == ARRIVED
 
 
-@pytest.mark.parametrize("proof", set(Proof) - {Proof.OPERATOR})
+@pytest.mark.parametrize("proof", [proof for proof in Proof if proof is not Proof.OPERATOR])
 def test_a_refuted_sender_joins_nothing_whatever_he_knows(proof: Proof) -> None:
     message = a_message(sender=Address("client@owner.example"))
 

@@ -208,3 +208,21 @@ def test_who_has_no_line_of_their_own_signs_behind_the_last_word(
 
     assert about
     assert about.facts.contact == contact
+
+
+@pytest.mark.parametrize(
+    ("text", "contact"),
+    [
+        (
+            "消防控制室的主机死机了，重启三次都没用，现场值班13800138000 邵工，到之前先打个电话，我们来开门。",
+            "邵工",
+        ),
+        ("一号楼门禁全部不认卡，麻烦来看。海晏大厦老廖13800138000", "老廖"),
+        ("大屏黑了，请回13800138000，谢谢你们，今天下午还有会，急。会议中心", None),
+    ],
+)
+def test_who_stands_beside_the_number_is_the_one_to_call(text: str, contact: str | None) -> None:
+    about = CLASSIFY.classify_message(a_message(text, subject="报修", sender=Address("a@b.example", "物业")))
+
+    assert about
+    assert about.facts.contact == contact
