@@ -12,6 +12,7 @@ import pytest
 from end_to_end.played import FAULTDESK
 from servers.process import free_port
 
+FAX_MAILS = Path(__file__).parents[1] / "data/faxes/mails"
 MAIL = b"""From: Li Ming <liming@owner.example>
 To: service@faultdesk.example
 Subject: camera 4 is dark
@@ -324,6 +325,22 @@ def test_read_tells_what_a_mail_would_become_one_object_a_line(config: Path, tmp
     assert told["classification"]["system"] == "cctv"
     assert faxed["channel"] == "fax"
     assert faxed["acknowledge"] == {"send": False, "reason": "the message names no sender"}
+
+
+def test_read_tells_which_fax_a_gateways_mail_brings_and_what_became_of_ours(config: Path) -> None:
+    with config.open("a", encoding="utf-8") as settings:
+        settings.write(
+            '\n[handlers.fax]\ngateways.pbx = { dialect = "freepbx", senders = ["fax@pbx.example"] }\n'
+        )
+    mails = (FAX_MAILS / name for name in ("freepbx-nameless.eml", "freepbx-failed.eml", "any-sent.eml"))
+
+    lines = run("--config", config, "read", *mails, "--json").splitlines()
+
+    fax, receipt, stranger = map(json.loads, lines)
+    assert (fax["fax"]["gateway"], fax["fax"]["station"], fax["receipt"]) == ("pbx", "GZ TOWER", None)
+    assert (receipt["fax"], receipt["receipt"]["outcome"]) == (None, "failed")
+    assert receipt["receipt"]["number"] == "+862088882222"
+    assert (stranger["fax"], stranger["receipt"]) == (None, None)
 
 
 def test_read_needs_no_configuration(tmp_path: Path) -> None:

@@ -115,6 +115,50 @@ def test_a_number_without_area_code_is_of_the_gateways_area() -> None:
     assert e164("SENDER", "CN", "20") == ""
 
 
+@pytest.mark.parametrize(
+    ("told", "country", "number"),
+    [
+        ("020-88881111 转 801", "CN", "+862088881111"),
+        ("88881111-801", "CN", "+862088881111"),
+        ("020-88881111 ext. 12", "CN", "+862088881111"),
+        ("４００－１２３－４５６７", "CN", "+864001234567"),
+        ("8008201234", "CN", "+868008201234"),
+        ("013800138000", "CN", "+8613800138000"),
+        ("862088881111", "CN", "+862088881111"),
+        ("00852 2345 6789", "CN", "+85223456789"),
+        ("2345 6789", "HK", "+85223456789"),
+        ("19164574542", "US", "+19164574542"),
+        ("862088881111", "US", "+862088881111"),
+        ("1-206-555-0134", "US", "+12065550134"),
+        ("95588", "CN", ""),
+        ("9" * 5000, "CN", ""),
+    ],
+)
+def test_a_number_is_known_however_a_gateway_writes_it(told: str, country: str, number: str) -> None:
+    assert e164(told, country, "20" if country == "CN" else "") == number
+
+
+def test_a_gateway_in_no_country_or_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="country: XX"):
+        Gateway(dialect="any", senders=("x",), country="XX")
+    with pytest.raises(ValueError, match="time_zone: Mars"):
+        Gateway(dialect="any", senders=("x",), time_zone="Mars")
+
+
+def test_an_own_dialect_is_like_a_bundled_one(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("[box]\nlike = 'any'\nfacts = ['^Subject: LINE (?P<called>\\d{3})']\n")
+    gateway = Gateway(dialect="box", senders=("box@fax.example",))
+    pages = Attachment("fax_02088881111_20261123042116.pdf", "application/pdf", 8)
+
+    found = FaxHandler(gateways={"office": gateway}, dialects=own).recognise_fax(
+        a_message(sender=Address("box@fax.example"), subject="LINE 801", attachments=(pages,))
+    )
+
+    assert isinstance(found, Reception)
+    assert (found.called, found.caller) == ("801", "+862088881111")
+
+
 def test_an_unknown_dialect_is_refused_by_name() -> None:
     with pytest.raises(ConfigError, match=r"handlers\.fax\.gateways\.office\.dialect: klingon: there are"):
         handler("klingon")
@@ -138,7 +182,9 @@ def test_an_operators_own_dialect_is_read(tmp_path: Path) -> None:
     [
         ("[box]\nfax = '('\n", r"box: \(: missing \)"),
         ("[box]\nfax = '(?P<colour>x)'\n", "colour: there are"),
-        ("[box]\nfacts = ['x']\n", "missing required field `fax`"),
+        ("[box]\nfacts = ['x']\n", "box: fax: names no mail that brings one"),
+        ("[box]\nlike = 'klingon'\n", "box: like: klingon: above it are"),
+        ("[box]\nfax = 'x'\nfacts = ['(?P<colour>x)']\nlike = 'any'\n", "colour: there are"),
     ],
 )
 def test_a_faulty_dialect_is_refused_by_name(tmp_path: Path, table: str, complaint: str) -> None:

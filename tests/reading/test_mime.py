@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from faultdesk.domain.message import Address, Attachment, Language
+from faultdesk.domain.message import Address, Attachment, Disposition, Language
 from faultdesk.reading import read_message
 
 MAILS = Path(__file__).parents[1] / "data" / "reading"
@@ -59,6 +59,22 @@ def test_delivery_report_is_automatic_and_names_the_mail_it_is_about() -> None:
     assert message.automatic == "Auto-Submitted: auto-replied (RFC 3834)"
     assert message.envelope_from == ""
     assert message.attachments[-1].name == "[FD-2026-000180] confirm.eml"
+
+
+def test_disposition_notification_names_the_mail_and_what_was_done_with_it() -> None:
+    raw = (
+        b"Content-Type: multipart/report; report-type=disposition-notification; boundary=b\n\n"
+        b"--b\nContent-Type: text/plain\n\nprinted\n"
+        b"--b\nContent-Type: message/disposition-notification\n\n"
+        b"Final-Recipient: rfc822; Fax@Gateway.example\nOriginal-Message-ID: <1@desk.example>\n"
+        b"Disposition: automatic-action/MDN-sent-automatically; %s\n--b--"
+    )
+
+    printed, refused, nonsense = (read_message(raw % done) for done in (b"processed", b"deleted/error", b""))
+
+    assert printed.disposition == Disposition("<1@desk.example>", "processed", "fax@gateway.example")
+    assert refused.disposition == Disposition("<1@desk.example>", "deleted", "fax@gateway.example", "error")
+    assert nonsense.disposition is None
 
 
 def test_attachment_is_counted_in_decoded_octets() -> None:

@@ -96,6 +96,16 @@ class DeliveryReport(msgspec.Struct, frozen=True):
     recipients: tuple[RecipientStatus, ...]
 
 
+class Disposition(msgspec.Struct, frozen=True):
+    """A message disposition notification: what a recipient's program did with a mail (RFC 8098 section 3.2.6)."""
+
+    message_id: str
+    kind: str
+    """displayed, processed, dispatched, deleted, denied, failed."""
+    address: str = ""
+    error: str = ""
+
+
 class Forwarded(msgspec.Struct, frozen=True):
     """Whose mail was passed on, as the forward's own head says: a claim of the forwarder."""
 
@@ -142,6 +152,7 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     forwarded: Forwarded | None = None
     """The mail passed on in it, whose words are part of `text`."""
     delivery_report: DeliveryReport | None = None
+    disposition: Disposition | None = None
     robot: str = ""
     """Why a machine seems to have written it, though no header says so: filed like a person's, not acknowledged."""
     authentication: tuple[Authentication, ...] = ()

@@ -25,7 +25,7 @@ from faultdesk.reading.marks import Mark
 from faultdesk.reading.parts import Content, charset_of, content_of
 from faultdesk.reading.policy import parsed
 from faultdesk.reading.quoting import part_body
-from faultdesk.reading.reports import delivery_report
+from faultdesk.reading.reports import delivery_report, disposition
 from faultdesk.reading.robots import robot
 
 NO_SENDER = "the header names no usable sender"
@@ -174,6 +174,7 @@ def _composed(message: Message, content: Content, problems: list[str], size: int
         attachments=content.attachments,
         authentication=authentications(fields),
         delivery_report=report,
+        disposition=disposition(message),
         problems=(*problems, *content.problems, *_header_problems(fields, subject, sender)),
         size=size,
     )

@@ -1,10 +1,10 @@
-"""Delivery status notifications (RFC 3464): which of our mails, which recipient, and is it final."""
+"""Delivery status (RFC 3464) and disposition (RFC 8098): which of our mails, which recipient, and is it final."""
 
 import re
 from collections.abc import Iterator
 from email.message import Message
 
-from faultdesk.domain.message import DeliveryReport, RecipientStatus
+from faultdesk.domain.message import DeliveryReport, Disposition, RecipientStatus
 from faultdesk.reading.headers import Fields, message_ids, one_line
 
 _MOST_RECIPIENTS = 50
@@ -13,6 +13,8 @@ _TYPED = re.compile(r"^[\w-]{1,20};\s*")
 """The type before an address or a diagnostic: "rfc822;", "smtp;"."""
 _STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 _ADDRESS = re.compile(r"[^\s<>;\"]{1,256}@[^\s<>;\"]{1,255}")
+_KIND = re.compile(r"; ?(?P<kind>[a-z]{4,12})(?:/[a-z,\- ]{0,60}?(?P<modifier>error|failure))?")
+"""Of "automatic-action/MDN-sent-automatically; displayed/error"."""
 _ACTIONS = frozenset({"failed", "delayed", "delivered", "relayed", "expanded"})
 
 
@@ -36,6 +38,35 @@ def delivery_report(message: Message) -> DeliveryReport | None:
         }:
             about = about or _message_id(part)
     return DeliveryReport(about, tuple(recipients[:_MOST_RECIPIENTS])) if recipients else None
+
+
+def disposition(message: Message) -> Disposition | None:
+    """Read the disposition notification in a message; None when it holds none."""
+    if message.get_content_type() != "multipart/report" or not message.is_multipart():
+        return None
+    for part in message.get_payload():
+        if isinstance(part, Message) and part.get_content_type() == "message/disposition-notification":
+            return _disposition(part)
+    return None
+
+
+def _disposition(part: Message) -> Disposition | None:
+    blocks = part.get_payload()
+    block = (
+        next((one for one in blocks if isinstance(one, Message)), None) if isinstance(blocks, list) else None
+    )
+    fields = Fields(block.raw_items()) if block is not None else None
+    kind = _KIND.search(fields.text("disposition").lower()) if fields else None
+    if fields is None or kind is None:
+        return None
+    address = _ADDRESS.search(_untyped(fields, "original-recipient") or _untyped(fields, "final-recipient"))
+    failure = _untyped(fields, "error") or _untyped(fields, "failure") or (kind["modifier"] or "")
+    return Disposition(
+        next(iter(message_ids(fields.first("original-message-id"))), ""),
+        kind["kind"],
+        address[0].lower() if address else "",
+        failure,
+    )
 
 
 def _recipients(part: Message) -> Iterator[RecipientStatus]:
