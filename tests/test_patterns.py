@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from faultdesk_fax.dialects import compiled, load_dialects
+
 ROOTS = (
     "faultdesk", "faultdesk_acknowledge", "faultdesk_classify", "faultdesk_dispatch", "faultdesk_fax",
     "faultdesk_ocr", "faultdesk_report", "faultdesk_sla",
@@ -57,16 +59,17 @@ def patterns() -> dict[str, re.Pattern[Any]]:
     def look(name: str, value: object, depth: int = 0) -> None:
         if isinstance(value, re.Pattern):
             found.setdefault(value, name)
-        elif isinstance(value, dict) and depth < 3:
-            for one in value.values():
-                look(name, one, depth + 1)
+        elif isinstance(value, dict):
+            look(name, list(value.values()), depth)
         elif isinstance(value, (list, tuple)) and depth < 3:
-            for one in value:
-                look(name, one, depth + 1)
+            for number, one in enumerate(value):
+                look(f"{name}.{number}", one, depth + 1)
 
     for module in modules():
         for name, value in vars(module).items():
             look(f"{getattr(module, '__name__', '')}.{name}", value)
+    for dialect_name, dialect in load_dialects(None).items():
+        look(f"dialects.toml.{dialect_name}", list(map(compiled, dialect.patterns())))
     return {name: pattern for pattern, name in found.items()}
 
 
