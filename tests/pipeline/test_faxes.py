@@ -13,8 +13,8 @@ from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.host import Host
 from faultdesk.handlers.testing import a_message
 from faultdesk.pipeline.faxes import recognised
+from faultdesk.pipeline.inbox import Received
 from faultdesk.pipeline.read_pages import PagesReading
-from faultdesk.pipeline.store import Received
 from faultdesk_acknowledge import AcknowledgeHandler
 from pipeline.desk import NOON, PlayedDesk
 

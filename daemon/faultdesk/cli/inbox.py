@@ -12,7 +12,7 @@ from faultdesk.adapters.sql.store import SqlTransaction
 from faultdesk.cli.context import configuration, database, reading
 from faultdesk.cli.show import AsJson, Limit, details, listing
 from faultdesk.errors import PermanentError
-from faultdesk.pipeline.store import InboxState
+from faultdesk.pipeline.inbox import InboxState
 
 app = typer.Typer(name="inbox", help="What was received, and what became of it.", no_args_is_help=True)
 

@@ -23,8 +23,8 @@ from faultdesk.domain.message import InboundMessage
 from faultdesk.errors import PermanentError
 from faultdesk.handlers.host import Host, installed_handlers
 from faultdesk.pipeline.faxes import DOCUMENTS, as_fax, documents_of, recognised
+from faultdesk.pipeline.inbox import Received
 from faultdesk.pipeline.preview import preview
-from faultdesk.pipeline.store import Received
 from faultdesk.reading import RawItem, Readers, ReadingFailure
 from faultdesk.service.fax_wiring import open_page_readers
 from faultdesk.service.wiring import load_handlers, open_readers

@@ -19,12 +19,13 @@ from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.claims import Claim, claim, claim_towards
 from faultdesk.pipeline.failures import failure_event
 from faultdesk.pipeline.faxes import documents_of
+from faultdesk.pipeline.inbox import Received
 from faultdesk.pipeline.ledger import Ledger, signed
 from faultdesk.pipeline.mailed_correction import correct
 from faultdesk.pipeline.noted import classified, opening_data, problems, refused
 from faultdesk.pipeline.ports import Clock
 from faultdesk.pipeline.search import TicketSearch
-from faultdesk.pipeline.store import Received, Transaction
+from faultdesk.pipeline.store import Transaction
 
 log = structlog.get_logger()
 

@@ -11,7 +11,7 @@ from faultdesk.domain.message import Address, Channel, InboundMessage
 from faultdesk.domain.number import fax_address
 from faultdesk.domain.trust import Standing, verdict
 from faultdesk.handlers.host import Host
-from faultdesk.pipeline.store import Received
+from faultdesk.pipeline.inbox import Received
 from faultdesk.reading import NO_SENDER, ONLY_FILES, ONLY_PICTURES, language_of
 from faultdesk.reading.forms import fields_of
 

@@ -3,8 +3,9 @@
 import structlog
 
 from faultdesk.domain.fax import Page
+from faultdesk.pipeline.inbox import PagesWanted
 from faultdesk.pipeline.ports import Clock, PageReader
-from faultdesk.pipeline.store import PagesWanted, Store
+from faultdesk.pipeline.store import Store
 
 log = structlog.get_logger()
 

@@ -9,8 +9,9 @@ from faultdesk.errors import TransactionTimeoutError, TransientError
 from faultdesk.pipeline.desk_clerk import DeskClerk
 from faultdesk.pipeline.failures import details, outline
 from faultdesk.pipeline.faxes import recognised
+from faultdesk.pipeline.inbox import Received
 from faultdesk.pipeline.ledger import Ledger
-from faultdesk.pipeline.store import Received, Store, Transaction
+from faultdesk.pipeline.store import Store, Transaction
 from faultdesk.reading import RawItem, Readers, ReadingFailure
 
 log = structlog.get_logger()

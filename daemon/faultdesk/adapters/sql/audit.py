@@ -15,9 +15,9 @@ from faultdesk.adapters.sql.tables import audit, event, inbox, job, message, tic
 from faultdesk.domain.replay import TELLING, Standing
 from faultdesk.domain.ticket import Event
 from faultdesk.pipeline.audit import Finding, Logged, Report
+from faultdesk.pipeline.inbox import InboxState
 from faultdesk.pipeline.ledger import SENDING
 from faultdesk.pipeline.ports import Cursor
-from faultdesk.pipeline.store import InboxState
 
 _RUN = 20_000
 _LOGS = 2_000

@@ -12,8 +12,8 @@ from sqlalchemy import bindparam, select
 from faultdesk.adapters.sql.tables import daemon, inbox, mailbox, octets, pages
 from faultdesk.domain.fax import Page
 from faultdesk.errors import NotFoundError, SupersededError
+from faultdesk.pipeline.inbox import InboxState, Received
 from faultdesk.pipeline.ports import Batch, Cursor, RawMessage
-from faultdesk.pipeline.store import InboxState, Received
 
 _OF_INBOX = ("id", "mailbox", "arrived_at", "size", "truncated", "ticket_id", "strikes")
 _RECEIVED = inbox.c.state == sa.literal_column("'received'")

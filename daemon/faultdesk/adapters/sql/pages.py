@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, or_, select
 from faultdesk.adapters.sql.tables import daemon, inbox, octets, pages
 from faultdesk.domain.fax import Page
 from faultdesk.errors import SupersededError
-from faultdesk.pipeline.store import InboxState, PagesWanted
+from faultdesk.pipeline.inbox import InboxState, PagesWanted
 
 _WAITING = inbox.c.state == sa.literal_column("'pages'")
 """A literal, not a parameter: only so SQLite uses the partial index."""

@@ -21,7 +21,7 @@ from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.tables import event, inbox, job, mention, message, participant, ticket
 from faultdesk.domain.retention import without_words
 from faultdesk.domain.ticket import Status
-from faultdesk.pipeline.store import InboxState
+from faultdesk.pipeline.inbox import InboxState
 
 _AT_ONCE = 100
 """Tickets or messages in one transaction."""
