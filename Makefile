@@ -14,8 +14,10 @@ DEBIAN_PACKAGES := clamav-daemon dovecot-imapd dovecot-lmtpd faketime fonts-noto
 demo: .venv/runtime
 	$(BIN)/python examples/demo.py
 
+# Two files of tests at a time, for most wait for a server; databases in memory, for most of the others wait for a disk.
+SCRATCH := $(if $(wildcard /dev/shm/.),--basetemp=/dev/shm/faultdesk-tests-$(shell id -u))
 test: packages check
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile $(SCRATCH)
 
 # That migrations and tables agree (alembic's check) is one of the tests: it needs a database.
 check: .venv/development
