@@ -55,7 +55,7 @@ def check(raw: bytes) -> None:
     written = msgspec.json.encode((message, about)).decode()  # a lone surrogate is refused here
     assert "\0" not in written
     assert "\\u0000" not in written, "PostgreSQL takes no NUL"
-    assert msgspec.msgpack.decode(msgspec.msgpack.encode(message), type=InboundMessage) == message
+    assert msgspec.json.decode(msgspec.json.encode(message), type=InboundMessage) == message
     assert _says_something(message) or not _has_text(raw), (
         "the text of a part is lost, and no problem says so"
     )

@@ -43,6 +43,38 @@ def test_a_signature_of_another_domain_says_nothing_of_this_one() -> None:
     assert standing("mx.desk.example; dkim=pass header.d=notclient.example") is Standing.UNPROVED
 
 
+@pytest.mark.parametrize(
+    "result",
+    [
+        "mx.desk.example; dmarc=pass header.from=evil.example",
+        "mx.desk.example; dmarc=pass",
+        "mx.desk.example; dmarc=pass (p=none) header.from=evil.example; spf=pass smtp.mailfrom=evil.example",
+    ],
+)
+def test_a_pass_that_is_not_about_the_domain_in_from_proves_nothing(result: str) -> None:
+    assert standing(result) is Standing.UNPROVED
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "spf=fail (domain of a(b@evil.example does not designate) smtp.mailfrom=evil.example",
+        "spf=fail smtp.mailfrom=张三@evil.example",
+        "spf=none smtp.helo=[1.2.3.4]",
+        "; ".join(["dkim=none header.d=a.example header.s=" + "s" * 60] * 70),
+        "; ".join(["dkim=none header.d=a.example"] * 300),
+    ],
+)
+def test_what_a_sender_has_put_into_the_field_does_not_hide_the_verdict(before: str) -> None:
+    assert standing(f"mx.desk.example; {before}; dmarc=fail header.from=client.example") is Standing.REFUTED
+
+
+def test_a_sender_with_two_addresses_is_doubted() -> None:
+    message = read_message(b'From: "x" <a@evil.example> <wang@engineers.example>\r\n\r\ntext')
+
+    assert message.sender_doubt == "the header gives a sender two addresses"
+
+
 def test_a_top_level_domain_answers_for_nobody() -> None:
     assert standing("mx.desk.example; dkim=pass header.d=example") is Standing.UNPROVED
 

@@ -10,6 +10,7 @@ from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.ticket import Classification, Event, FaultClass, Kind, Severity, Ticket
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.testing import a_message
+from faultdesk.reading import read_message
 from faultdesk_dispatch import DispatchHandler
 from pipeline.desk import PlayedDesk
 
@@ -140,6 +141,23 @@ def test_who_may_not_say_so_is_refused_and_the_ticket_says_why(
 
     assert ticket(desk).classification.kind is Kind.CONSULTATION
     assert reason in event(desk, "correction_refused")["reason"]
+
+
+@pytest.mark.parametrize(
+    ("result", "is_obeyed"), [("dmarc=pass header.from=faultdesk.example", True), ("spf=softfail", False)]
+)
+def test_where_a_server_looks_a_colleague_must_be_proved(
+    sqlite_store: SqlStore, result: str, *, is_obeyed: bool
+) -> None:
+    handlers = {"reads": Reads(), "dispatch": DispatchHandler(duty=ENGINEER.address)}
+    desk = PlayedDesk(sqlite_store, handlers, authserv_ids=frozenset({"mx.faultdesk.example"}))
+    desk.decide(a_message())
+    found = f"Authentication-Results: mx.faultdesk.example; {result}\r\nFrom: {ENGINEER.address}\r\n\r\n"
+
+    answer(desk, "class: line cctv", ENGINEER, authentication=read_message(found.encode()).authentication)
+
+    assert ("reclassified" in desk.events(1)) is is_obeyed
+    assert ("correction_refused" in desk.events(1)) is not is_obeyed
 
 
 @pytest.mark.parametrize(

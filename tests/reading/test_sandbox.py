@@ -52,6 +52,16 @@ def test_messages_come_back_in_order_with_their_numbers(readers: Readers) -> Non
     assert [answer.id for answer in answers if isinstance(answer, InboundMessage)] == list(range(50))
 
 
+def test_a_date_keeps_its_writers_zone_on_the_way(readers: Readers) -> None:
+    content = b"From: a@x.example\nDate: Tue, 04 Nov 2025 07:10:00 +0800\n\nx"
+
+    (message,) = readers.read([RawItem(content=content, size=len(content))])
+
+    assert isinstance(message, InboundMessage)
+    assert message.date
+    assert message.date.isoformat() == "2025-11-04T07:10:00+08:00"
+
+
 def test_nothing_to_read_is_nothing_read(readers: Readers) -> None:
     assert readers.read([]) == []
 

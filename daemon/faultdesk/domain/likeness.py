@@ -22,10 +22,18 @@ _LOOKS_LIKE = str.maketrans(
 _PAIRS = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 
 
+def plain(text: str) -> str:
+    """Write a text without what no eye sees, and letters of other widths as plain ones."""
+    return "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
+
+
 def skeleton(domain: str) -> str:
     """Give what a domain looks like at a glance: two that look alike have one skeleton."""
-    plain = unicodedata.normalize("NFKD", ".".join(map(_label, domain.lower().split("."))))
-    letters = "".join(char for char in plain if not unicodedata.combining(char)).translate(_LOOKS_LIKE)
+    shown = ".".join(map(_label, plain(domain).lower().split(".")))
+    letters = "".join(
+        char for char in unicodedata.normalize("NFKD", shown) if not unicodedata.combining(char)
+    )
+    letters = letters.translate(_LOOKS_LIKE)
     for pair, letter in _PAIRS:
         letters = letters.replace(pair, letter)
     return letters.replace("-", "")
@@ -41,7 +49,7 @@ def imitated_domain(domain: str, known: Collection[str]) -> str | None:
 
 def shown_address(person: Address) -> str | None:
     """Find the address that a display name shows, if it is not the person's own."""
-    shown = [found.lower().rstrip(".") for found in _ADDRESS.findall(person.name)]
+    shown = [found.lower().rstrip(".") for found in _ADDRESS.findall(plain(person.name))]
     return next((one for one in shown if one != person.address), None)
 
 

@@ -25,22 +25,23 @@ class Verdict(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-_DMARC = {"pass": Standing.PROVED, "fail": Standing.REFUTED}
-
-
 def verdict(message: InboundMessage, authserv_ids: frozenset[str]) -> Verdict:
     """Judge by the results of our own hosts (RFC 8601 section 2.5); of each method the topmost counts.
 
-    DMARC (RFC 7489) has the last word. Without it a DKIM signature or an SPF pass counts if it is the
+    DMARC (RFC 7489) has the last word, if it is about the domain that we read in From. Without it a DKIM signature or an SPF pass counts if it is the
     From domain's, and a failing SPF if no such signature makes good for it: forwarders break SPF.
     """
     ours: dict[str, list[Authentication]] = {}
     for one in message.authentication:
         if one.host in authserv_ids:
             ours.setdefault(one.method, []).append(one)
+    if unread := ours.get("unreadable"):
+        return Verdict(Standing.REFUTED, f"what {unread[0].host} found is too long to be read")
     for one in ours.get("dmarc", [])[:1]:
-        if one.result in _DMARC:
-            return Verdict(_DMARC[one.result], f"dmarc={one.result} by {one.host}")
+        if one.result == "fail":
+            return Verdict(Standing.REFUTED, f"dmarc=fail by {one.host}")
+        if one.result == "pass" and _is_aligned(one.domain, message.sender.domain):
+            return Verdict(Standing.PROVED, f"dmarc=pass for {one.domain} by {one.host}")
     spf = ours.get("spf", [])[:1]
     for one in (*ours.get("dkim", []), *spf, *ours.get("auth", [])):
         if one.result == "pass" and _is_aligned(one.domain, message.sender.domain):

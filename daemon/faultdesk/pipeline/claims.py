@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 import msgspec
 
 from faultdesk.domain.identity import Identity
-from faultdesk.domain.likeness import imitated_domain, shown_address
+from faultdesk.domain.likeness import imitated_domain, plain, shown_address
 from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.ticket import Event, Role, Ticket
 from faultdesk.domain.trust import Standing, Verdict, verdict
@@ -49,6 +49,11 @@ def claim_towards(claimed: Claim, ticket: Ticket, desk: Identity) -> Claim:
     return doubted(claimed, doubt) if doubt and claimed.standing is not Standing.REFUTED else claimed
 
 
+def is_vouched_for(message: InboundMessage, desk: Identity) -> bool:
+    """Tell whether a colleague's word counts: a server of ours proved the sender, where one is named that looks."""
+    return not desk.authserv_ids or verdict(message, desk.authserv_ids).standing is Standing.PROVED
+
+
 def doubted(claimed: Claim, reason: str) -> Claim:
     """Take nobody's word for who wrote it, and say why."""
     event = Event("sender_doubted", {"sender": claimed.message.sender.address, "reason": reason})
@@ -77,7 +82,7 @@ def _shown(sender: Address) -> Iterator[Event]:
 def _borrowed_name(sender: Address, ours: Collection[Address]) -> str:
     """Say whose name a stranger bears that is one of the desk's own."""
     for person in ours:
-        if person.name and person.name.casefold() == sender.name.casefold():
+        if person.name and plain(person.name).casefold() == plain(sender.name).casefold():
             return f"the sender bears the name of {person}, but writes from another address"
     return ""
 

@@ -16,7 +16,7 @@ from faultdesk.domain.trust import Standing
 from faultdesk.handlers.host import Decisions, Failure, Host
 from faultdesk.pipeline import receipts, undelivered
 from faultdesk.pipeline.changes import Changes
-from faultdesk.pipeline.claims import Claim, claim, claim_towards
+from faultdesk.pipeline.claims import Claim, claim, claim_towards, is_vouched_for
 from faultdesk.pipeline.failures import failure_event
 from faultdesk.pipeline.faxes import documents_of
 from faultdesk.pipeline.inbox import Received
@@ -191,11 +191,12 @@ class DeskClerk:
         log.info("ticket.joined", ticket=ticket.reference, inbox=message.id, proof=found.proof)
         return ticket.id
 
-    @staticmethod
-    def _answers(found: Match, message: InboundMessage) -> bool:
+    def _answers(self, found: Match, message: InboundMessage) -> bool:
         """Tell whether one of the desk wrote to the client: a person's answer, proved by a signed id."""
         role = found.ticket.role_of(message.sender.address)
         if not found.proof.is_signed or role not in {Role.ENGINEER, Role.STAFF}:
+            return False
+        if not is_vouched_for(message, self._ledger.identity):
             return False
         return found.ticket.requester.address in {person.address for person in (*message.to, *message.cc)}
 

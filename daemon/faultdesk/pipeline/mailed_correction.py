@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from faultdesk.domain.correction import RECLASSIFIED, correction_in, parse_correction, raises
+from faultdesk.domain.identity import Identity
 from faultdesk.domain.matching import Match
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.ticket import Event, Role, Ticket
 from faultdesk.pipeline.changes import Changes
+from faultdesk.pipeline.claims import is_vouched_for
 from faultdesk.pipeline.ledger import Ledger
 from faultdesk.pipeline.store import Transaction
 
@@ -28,7 +30,7 @@ def correct(
     ticket, sender = found.ticket, message.sender.address
     facts = {"inbox": message.id}  # the words are kept with their message
     role = ticket.role_of(sender)
-    if reason := _refusal(found, message, role):
+    if reason := _refusal(found, message, role, ledger.identity):
         refused = Event("correction_refused", {**facts, "reason": reason}, actor=sender)
         tx.tickets.record(ticket.id, [refused], now)
         return
@@ -48,11 +50,13 @@ def correct(
         _ask(tx, ledger, ticket, message, asked)
 
 
-def _refusal(found: Match, message: InboundMessage, role: Role | None) -> str:
+def _refusal(found: Match, message: InboundMessage, role: Role | None, desk: Identity) -> str:
     if not found.proof.is_signed:
         return f"a {found.proof} proves nothing: it does not answer one of our mails"
     if role is None:
         return "who wrote it took no part in this ticket before"
+    if role is not Role.CLIENT and not is_vouched_for(message, desk):
+        return "no server of ours vouches for the sender"
     return message.robot
 
 

@@ -39,6 +39,11 @@ def parse(body: str) -> list[Address]:
     return kept
 
 
+def is_ambiguous(body: str) -> bool:
+    """Tell whether one mailbox shows two addresses in angle brackets: programs differ in which they take."""
+    return any(sum(token.startswith("<") and "@" in token for token in tokens) > 1 for tokens in _split(body))
+
+
 def _split(body: str) -> list[list[str]]:
     mailboxes: list[list[str]] = [[]]
     for token in _TOKEN.findall(body):

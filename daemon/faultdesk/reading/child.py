@@ -44,7 +44,7 @@ def set_limits(memory: int, files: int) -> None:
 
 
 def _serve(requests: BinaryIO, answers: BinaryIO, seconds: float) -> None:
-    decoder, encoder = msgspec.msgpack.Decoder(RawItem), msgspec.msgpack.Encoder()
+    decoder, encoder = msgspec.msgpack.Decoder(RawItem), msgspec.json.Encoder()
     write_frame(answers, READY)
     while len(length := requests.read(LENGTH.size)) == LENGTH.size:
         item = decoder.decode(requests.read(LENGTH.unpack(length)[0]))

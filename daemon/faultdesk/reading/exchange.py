@@ -1,4 +1,7 @@
-"""What goes to a reading child and what comes back: length-prefixed MessagePack over its pipes."""
+"""What goes to a reading child and what comes back over its pipes, each frame behind its length.
+
+Questions are MessagePack, which holds octets; answers are JSON, which keeps the zone of a time.
+"""
 
 import os
 import struct

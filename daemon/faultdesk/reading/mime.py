@@ -6,7 +6,7 @@ from email.message import Message
 from itertools import islice
 
 from faultdesk.domain.message import Address, DeliveryReport, Forwarded, InboundMessage
-from faultdesk.reading.addresses import mailboxes, parse
+from faultdesk.reading.addresses import is_ambiguous, mailboxes, parse
 from faultdesk.reading.authentication import authentications
 from faultdesk.reading.automatic import automatic
 from faultdesk.reading.charset import REPLACEMENT
@@ -191,6 +191,8 @@ def _sender_doubt(fields: Fields) -> str:
     senders = {person.address for person in mailboxes(fields, "from")}
     if len(senders) > 1:
         return f"the header names {len(senders)} senders: {', '.join(sorted(senders)[:_MOST_TOLD])}"
+    if any(is_ambiguous(body) for body in fields.all("from")):
+        return "the header gives a sender two addresses"
     if any(_hides_line_end(body) for body in fields.all("from")):
         return "the sender's name hides a line end, to pass for more fields of the header"
     return ""

@@ -59,7 +59,7 @@ class ReaderProcess(Generic[Answer]):
         self._child: subprocess.Popen[bytes] | None = None
         self._last_words = b""
         self._encoder = msgspec.msgpack.Encoder()
-        self._decoder = msgspec.msgpack.Decoder(answer)
+        self._decoder = msgspec.json.Decoder(answer)
 
     def ask(self, item: msgspec.Struct, seconds: float | None = None) -> Answer | ReadingFailure:
         """Have something read, by a fresh child if the last one ended; in other `seconds` than usual, if told.

@@ -44,7 +44,7 @@ def _host(settings: Handlers) -> Host:
 
 
 def _serve(requests: BinaryIO, answers: BinaryIO, seconds: float, host: Host) -> None:
-    decoder, encoder = msgspec.msgpack.Decoder(Request), msgspec.msgpack.Encoder()
+    decoder, encoder = msgspec.msgpack.Decoder(Request), msgspec.json.Encoder()
     write_frame(answers, READY)
     pages: Iterator[Page] = iter(())
     # What pages of other sizes left in pieces is given back: else the largest take a third more, and are ended for it.
