@@ -36,7 +36,7 @@ def _labelled(*labels: str) -> re.Pattern[str]:
     """
     spaced = "|".join(r"[ \t\u3000]*".join(label) if not label.isascii() else label for label in labels)
     return re.compile(
-        rf"(?:^[ \t\u3000]*|(?<=[\t|；;,，。\u3000])|(?<=  ))(?:{spaced})[ \t\u3000]*[:：\t|][ \t\u3000|]*"
+        rf"(?:^[ \t\u3000]*|(?<=[\t|；;,，。\u3000])|(?<=  )|(?<= )(?=[一-鿿]))(?:{spaced})[ \t\u3000]*[:：\t|][ \t\u3000|]*"
         r"([^\s:：|,，;；。](?:[^\n\t:：|,，;；。 ]| (?! ))*)",
         re.MULTILINE | re.IGNORECASE,
     )
@@ -150,6 +150,8 @@ def _moment(own: Mapping[str, str], message: InboundMessage) -> Read | None:
 def _value(pattern: re.Pattern[str], said: Written) -> Read | None:
     match = pattern.search(said.text)
     value = match[1].strip() if match else ""
+    if match and said.text[match.end() : match.end() + 1] in (":", "："):
+        value = value.rpartition(" ")[0].strip() or value  # the last word is the next label
     if not match or not 1 < len(value) <= LONGEST_LABELLED:
         return None
     return Read(value, said.place(match.start(1), match.start(1) + len(value)))

@@ -23,24 +23,27 @@ _GOES_ON = re.compile(r"[A-Za-z0-9\-_]")
 _MOST_TRIES = 50
 _EXTENSION = re.compile(r"\s{0,3}(?:转|轉|分机|分機|ext\.?|-)\s{0,3}\d{1,6}(?!\d)", re.IGNORECASE)
 
+_SURNAME = f"[{''.join(sorted(name for name in SURNAMES if len(name) == 1))}]"
 _TITLES = "先生|女士|小姐|老师|老師|经理|經理|主任|科长|科長|处长|處長|警官|师傅|師傅|主管|队长|隊長|院长"
 # A surname and "engineer", but not the trades and works that end alike (电工, 施工).
 _ENGINEER = r"(?![施开開员員职職手竣完停分民电電技打加人木瓦焊])[一-鿿]工"
-_TITLED = re.compile(rf"(?<![一-鿿])([一-鿿]{{1,3}}?(?:{_TITLES})|{_ENGINEER})(?![一-鿿])")
+_TITLED = re.compile(rf"(?<![一-鿿])({_SURNAME}[一-鿿]{{0,2}}?(?:{_TITLES})|{_ENGINEER})(?![一-鿿])")
 _LINE = re.compile(r"\S(?:[^\n]*\S)?")
-_SURNAME = f"[{''.join(sorted(name for name in SURNAMES if len(name) == 1))}]"
 _CALLED = f"[老小阿]?{_SURNAME}"
 # Who writes on a phone signs with a surname behind the last word, or what colleagues make of it. A full name there may
 # be a word ("来人"), but not where it is all that the sender is called, and no office.
 _LAST_WORD = re.compile(
     rf"(?<![一-鿿A-Za-z])((?:[A-Z][a-z]{{1,19}} )?{_CALLED})[\s\d\-+()（）.。!！~]{{0,40}}\Z"
 )
+_NUMBER_BEHIND = re.compile(r"[ (（,，]{0,3}\+?\d[\d \-()（）]{5,30}\Z")
 _FIRST_WORD = re.compile(rf"({_CALLED})(?=[ \u3000(（])")
 _BETWEEN_NAMES = re.compile(r"[-—/|_ ]")
 _LAST_CHARACTERS = 100
 _FULL_NAME = re.compile(rf"[老小阿]{_SURNAME}|{_SURNAME}[一-鿿]{{1,2}}(?<![处队里室部站科局园楼院所店])")
 _BEFORE_PHONE = re.compile(rf"([老小阿]{_SURNAME})[ :：]{{0,2}}\Z")
-_AFTER_PHONE = re.compile(rf"[ ,，(（]{{0,2}}([一-鿿]{{1,3}}?(?:{_TITLES})|{_ENGINEER}|{_CALLED})(?![一-鿿])")
+_AFTER_PHONE = re.compile(
+    rf"[ ,，(（]{{0,2}}({_SURNAME}[一-鿿]{{0,2}}?(?:{_TITLES})|{_ENGINEER}|{_CALLED})(?![一-鿿])"
+)
 _SIGNED = re.compile(r"[A-Z][\w'’.\-]*[a-z](?: [A-Z][\w'’.\-]*){1,2}")
 
 
@@ -54,7 +57,10 @@ class Read(NamedTuple):
 def contact_of(read: Read | None, own: Mapping[str, str], sender: str, phone: Read | None) -> Read | None:
     """Take who is named or signed; what the From field calls the sender comes after that."""
     if read and read.span.part != "sender":
-        return read
+        name = _NUMBER_BEHIND.sub("", read.value)
+        return (
+            Read(name, msgspec.structs.replace(read.span, end=read.span.start + len(name))) if name else read
+        )
     at_phone = _at_phone(phone, own) if phone else None
     return at_phone or _signer("signature", own) or _signer("text", own) or read or _called(sender)
 
@@ -75,9 +81,9 @@ def _signer(part: str, own: Mapping[str, str]) -> Read | None:
     """Find who signed in the last lines of a part: a name with a title, or a line that is a Latin name."""
     text = own[part][:MOST_CHARACTERS]
     for line in list(_LINE.finditer(text))[-_SIGNING_LINES:]:
-        titled = _TITLED.search(text, *line.span()) if len(line[0]) <= LONGEST_LABELLED else None
+        titled = _TITLED.search(simplified(text), *line.span()) if len(line[0]) <= LONGEST_LABELLED else None
         if titled:
-            return Read(titled[1], Span(part, *titled.span(1)))
+            return Read(text[slice(*titled.span(1))], Span(part, *titled.span(1)))
         if _SIGNED.fullmatch(line[0]):
             return Read(line[0], Span(part, *line.span()))
         first = _FIRST_WORD.match(simplified(line[0])) if len(line[0]) <= LONGEST_LABELLED else None

@@ -64,6 +64,7 @@ def event(desk: PlayedDesk, kind: str) -> Mapping[str, Any]:
         "分类：线路 监控 紧急",
         "　分类: 故障/线路　视频监控，紧急。",
         "分類 線路故障 閉路電視 緊急",
+        "分类：线路 监控系统 紧急。谢谢！",
         "Class: fault/line CCTV high",
         "ＣＬＡＳＳ：ｌｉｎｅ　ｃｃｔｖ　ｕｒｇｅｎｔ",
     ],

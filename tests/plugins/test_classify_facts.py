@@ -98,7 +98,14 @@ def test_the_text_tells_before_the_signature() -> None:
 
 @pytest.mark.parametrize(
     ("line", "contact"),
-    [("鸿图电子 汤工", "汤工"), ("何老师 13800001111", "何老师"), ("今天施工", None), ("谢谢", None)],
+    [
+        ("鸿图电子 汤工", "汤工"),
+        ("何老师 13800001111", "何老师"),
+        ("陳先生", "陳先生"),
+        ("今天施工", None),
+        ("工程部经理", None),
+        ("谢谢", None),
+    ],
 )
 def test_a_signer_has_a_title(line: str, contact: str | None) -> None:
     assert facts(f"门禁坏了\n{line}").contact == contact
@@ -226,3 +233,10 @@ def test_who_stands_beside_the_number_is_the_one_to_call(text: str, contact: str
 
     assert about
     assert about.facts.contact == contact
+
+
+def test_what_stands_on_one_line_of_a_form_is_parted() -> None:
+    told = facts("报修单位：海晏市第一医院 联系人：李四 13800138000 项目：门诊楼改造\n门禁坏了")
+
+    assert (told.customer, told.contact, told.phone) == ("海晏市第一医院", "李四", "13800138000")
+    assert told.project == "门诊楼改造"

@@ -93,3 +93,22 @@ def test_whatever_is_written_the_moment_lies_not_in_the_future(scraps: list[str]
     told = occurred_at("".join(scraps), written)
 
     assert told is None or date.fromisoformat(told.when[:10]) <= written.date()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("昨晚12点门禁全部掉线", "2026-11-24T00:00+08:00"),
+        ("今天凌晨12点半门禁全部掉线", "2026-11-24T00:30+08:00"),
+        ("昨天下午三点3号机房断电", "2026-11-23T15:00+08:00"),
+        ("今早9点2号楼门禁掉线", "2026-11-24T09:00+08:00"),
+        ("昨天下午三点二十门禁掉线", "2026-11-23T15:20+08:00"),
+        ("昨天9点15号楼门禁掉线", "2026-11-23T09:00+08:00"),
+        ("今早9点05分门禁掉线", "2026-11-24T09:05+08:00"),
+        ("今天下午3点门禁掉线", None),
+    ],
+)
+def test_the_hour_is_the_one_that_was(text: str, told: str | None) -> None:
+    moment = occurred_at(text, WRITTEN)
+
+    assert (moment.when if moment else None) == told

@@ -18,6 +18,8 @@ _WORD = re.compile(r"[^\s,、;/。.!()]+")
 _SYSTEM = re.compile(r"[a-z][a-z0-9_]{1,40}")
 # A colon, or in Chinese a blank: "class dismissed" is no correction. What is quoted begins otherwise.
 _LINE = re.compile(r"\s{0,9}(?:(?:分类|分類|class|classification)\s{0,9}:|(?:分类|分類)\s)\s{0,9}(\S.*)")
+_SENTENCE_END = re.compile(r"[。!]")
+"""Behind it stands thanks, or whatever else people add."""
 _MOST_LINES, _LONGEST_LINE = 200, 200
 
 
@@ -70,7 +72,9 @@ def parse_correction(words: str, *, only_known: bool = False) -> Mapping[str, st
 def correction_in(text: str) -> str | None:
     """Find what a text says after "分类" or "class:" at the beginning of a line; several lines are one."""
     lines = [unicodedata.normalize("NFKC", line[:_LONGEST_LINE]) for line in text.splitlines()[:_MOST_LINES]]
-    found = [match[1].strip() for line in lines if (match := _LINE.fullmatch(line.lower()))]
+    found = [
+        _SENTENCE_END.split(match[1])[0].strip() for line in lines if (match := _LINE.fullmatch(line.lower()))
+    ]
     return " ".join(found) or None
 
 

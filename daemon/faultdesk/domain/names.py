@@ -68,7 +68,8 @@ def _fields() -> Mapping[str, tuple[str, str]]:
 
 def meant(name: str) -> tuple[str, str] | None:
     """Tell the field of a classification and the label that somebody means, in lower case; None if nothing."""
-    return _fields().get(name.replace("-", "_"))
+    name = name.replace("-", "_")
+    return _fields().get(name) or _fields().get(name.removesuffix("系统").removesuffix("系統"))
 
 
 def joined(words: list[str]) -> list[str]:

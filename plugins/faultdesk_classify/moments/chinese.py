@@ -47,15 +47,21 @@ _DAY = re.compile(
     """,
     re.VERBOSE,
 )
+# One digit is of the next word, as in "three o'clock, room 3".
+_MINUTE = (
+    rf"(?:{_NUMBER}(?=分)|[0-5]\d(?![\d号栋楼层期区])|[二三四五]?十[一二三四五六七八九]?(?![号栋楼层期区]))"
+)
 _HOUR = re.compile(
     rf"""^[^，。,.;；\n]{{0,6}}?(?P<half>凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|半夜|朝早|上昼|下昼|夜晚|早|晚|夜)?
     \s?(?:约|大约|大概|差不多|将近)?\s?(?P<hour>{_NUMBER})\s?
-    (?:[点时]\s?(?:(?P<quarter>半|一刻|三刻)|(?P<minute>{_NUMBER})分?)?|[:：](?P<minutes>[0-9]{{2}}))""",
+    (?:[点时]\s?(?:(?P<quarter>半|一刻|三刻)|(?P<minute>{_MINUTE}))?|[:：](?P<minutes>[0-9]{{2}}))""",
     re.VERBOSE,
 )
 _QUARTERS = {"半": 30, "一刻": 15, "三刻": 45}
 _LATE, _AT_NIGHT = ("下", "傍", "晚", "夜"), ("夜里", "半夜", "晚上")
-_SMALL_HOURS = 5
+_EVENINGS = ("晚", "晚上", "夜晚")
+_NIGHTS = (*_EVENINGS, "夜", "夜里", "半夜", "凌晨")
+_SMALL_HOURS, _MIDNIGHT = 5, 12
 
 
 def told_in_chinese(text: str, written: datetime) -> Iterator[Told]:
@@ -65,7 +71,9 @@ def told_in_chinese(text: str, written: datetime) -> Iterator[Told]:
         if is_another(before, after) or _is_attribute(found, after):
             continue
         if (day := _day(found, written)) is not None:
-            yield Told(day, _clock(found[0], found["clock"] or after), is_onset(before, after), *found.span())
+            clock, is_next_day = _clock(found[0], found["clock"] or after)
+            day += timedelta(days=is_next_day)
+            yield Told(day, clock, is_onset(before, after), *found.span())
 
 
 def _is_attribute(found: re.Match[str], after: str) -> bool:
@@ -102,14 +110,17 @@ def _ago(found: re.Match[str]) -> timedelta:
     return timedelta(minutes=count) if found["unit"] == "分钟" else timedelta(hours=count)
 
 
-def _clock(told: str, after: str) -> Clock | None:
+def _clock(told: str, after: str) -> tuple[Clock | None, bool]:
+    """Give the hour that is told behind a day, and whether it is midnight, which ends the evening of that day."""
     found = _HOUR.match(after)
     if not found:
-        return None
+        return None, False
     hour, half = _number(found["hour"]), found["half"] or told[-1:]
     minute = _number(found["minute"] or found["minutes"] or "0") or _QUARTERS.get(found["quarter"] or "", 0)
+    if hour == _MIDNIGHT and half in _NIGHTS:
+        return (0, minute), half in _EVENINGS
     is_past_midnight = half in _AT_NIGHT and hour < _SMALL_HOURS
-    return clock_of(hour, minute, is_late=half.startswith(_LATE) and not is_past_midnight)
+    return clock_of(hour, minute, is_late=half.startswith(_LATE) and not is_past_midnight), False
 
 
 def _number(written: str) -> int:
