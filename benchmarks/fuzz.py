@@ -55,7 +55,9 @@ def check(raw: bytes) -> None:
     written = msgspec.json.encode((message, about)).decode()  # a lone surrogate is refused here
     assert "\0" not in written
     assert "\\u0000" not in written, "PostgreSQL takes no NUL"
-    assert msgspec.json.decode(msgspec.json.encode(message), type=InboundMessage) == message
+    travelled = msgspec.json.decode(msgspec.json.encode(message), type=InboundMessage)
+    assert travelled == message
+    assert (travelled.date and travelled.date.utcoffset()) == (message.date and message.date.utcoffset())
     assert _says_something(message) or not _has_text(raw), (
         "the text of a part is lost, and no problem says so"
     )
