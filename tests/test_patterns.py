@@ -30,7 +30,7 @@ ONLY_AT_THE_START = {
     "faultdesk.domain.correction._LINE",
     "faultdesk.reading.marks._FORWARD_SUBJECT",
     "faultdesk.reading.quoting._MEASURE",
-    "faultdesk_classify.facts._SIGNED",
+    "faultdesk_classify.people._SIGNED",
 }
 """Patterns that are never searched for, but matched where a line begins."""
 _CLASSES = {

@@ -8,11 +8,12 @@ HEAD = 4096
 """Octets of a file's beginning that tell."""
 PROGRAM = "application/vnd.microsoft.portable-executable"
 _PROGRAMS = frozenset(
-    f".{ending}"
-    for ending in (
-        "exe dll scr lnk msi com pif cpl elf jar bat cmd hta chm js jse ps1 vbs vbe wsf wsh reg docm xlsm pptm iso img"
-    ).split()
-)
+    {
+        ".exe", ".dll", ".scr", ".lnk", ".msi", ".com", ".pif", ".cpl", ".elf",
+        ".jar", ".bat", ".cmd", ".hta", ".chm", ".js", ".jse", ".ps1", ".vbs",
+        ".vbe", ".wsf", ".wsh", ".reg", ".docm", ".xlsm", ".pptm", ".iso", ".img",
+    }
+)  # fmt: skip
 """Endings of what runs when it is opened, and of what holds such."""
 _PROGRAM_BEGINS = (b"\x7fELF", b"L\x00\x00\x00\x01\x14\x02\x00")
 _MZ_BEGINS = b"MZ"
