@@ -66,11 +66,11 @@ class MemoryMailbox:
             raise MailboxUnavailableError("refused")
 
     def fetch_new(self, cursor: Cursor | None) -> Iterator[Batch]:
-        rescan = cursor is not None and cursor.uid_validity != self.validity
-        last = 0 if cursor is None or rescan else cursor.last_uid
+        is_other = cursor is not None and cursor.uid_validity != self.validity
+        last = 0 if cursor is None or is_other else cursor.last_uid
         uids = [uid for uid in self.messages if uid > last]
-        if rescan and not uids:
-            yield Batch((), Cursor(self.validity, 0), rescan)
+        if is_other and not uids:
+            yield Batch((), Cursor(self.validity, 0))
         for uid in uids:
             if self.batches_left == 0:
                 raise MailboxUnavailableError("hung up")
@@ -78,7 +78,7 @@ class MemoryMailbox:
                 self.batches_left -= 1
             content, at = self.messages[uid]
             raw = RawMessage(str(uid), content, at, len(content))
-            yield Batch((raw,), Cursor(self.validity, uid), rescan)
+            yield Batch((raw,), Cursor(self.validity, uid))
 
     def uids(self, cursor: Cursor, since: datetime, until: datetime) -> Iterator[Sequence[str]]:
         yield [str(uid) for uid in self.messages if uid <= cursor.last_uid]

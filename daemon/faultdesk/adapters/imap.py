@@ -92,14 +92,14 @@ class ImapMailbox:
         """
         # Each time: only SELECT tells that the folder was replaced by another of its name.
         folder = self._choose_folder()
-        rescan = cursor is not None and cursor.uid_validity != folder.uid_validity
-        last_uid = 0 if cursor is None or rescan else cursor.last_uid
+        is_other = cursor is not None and cursor.uid_validity != folder.uid_validity
+        last_uid = 0 if cursor is None or is_other else cursor.last_uid
         with self._talking("search") as session:
             uids = session.uids_above(last_uid, folder)
-        if rescan and not uids:
-            yield Batch((), Cursor(folder.uid_validity, 0), rescan=True)
+        if is_other and not uids:
+            yield Batch((), Cursor(folder.uid_validity, 0))
         for messages, behind in self._fetch_all(uids, last_uid):
-            yield Batch(messages, Cursor(folder.uid_validity, behind), rescan)
+            yield Batch(messages, Cursor(folder.uid_validity, behind))
 
     def _fetch_all(self, uids: list[int], behind: int) -> Iterator[tuple[tuple[RawMessage, ...], int]]:
         """Yield messages in batches, oldest first, each with the UID up to which all were yielded.

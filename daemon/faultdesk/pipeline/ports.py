@@ -33,14 +33,10 @@ class Cursor(msgspec.Struct, frozen=True):
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Some messages and the cursor behind them, to be stored in one transaction.
-
-    `rescan`: UIDVALIDITY changed, these may be known already and are told apart by sha256.
-    """
+    """Some messages and the cursor behind them, to be stored in one transaction."""
 
     messages: tuple[RawMessage, ...]
     cursor: Cursor
-    rescan: bool = False
 
 
 class Mailbox(Protocol):

@@ -53,10 +53,19 @@ def test_after_a_new_uidvalidity_known_octets_are_not_stored_again(store: SqlSto
     add(store, Batch((raw(4), raw(5)), Cursor(77, 5)))
     renumbered = RawMessage("1", raw(4).content, NOW, 14)
 
-    assert add(store, Batch((renumbered, raw(9)), Cursor(78, 9), rescan=True)) == 1
+    assert add(store, Batch((renumbered, raw(9)), Cursor(78, 9))) == 1
 
     with store.read() as tx:
         assert tx.inbox.cursor("service") == Cursor(78, 9)
+
+
+def test_who_is_killed_after_a_batch_of_a_new_uidvalidity_stores_none_of_the_others_again(
+    store: SqlStore,
+) -> None:
+    add(store, Batch((raw(4), raw(5)), Cursor(77, 5)))
+    add(store, Batch((RawMessage("1", raw(4).content, NOW, 14),), Cursor(78, 1)))
+
+    assert add(store, Batch((RawMessage("2", raw(5).content, NOW, 14),), Cursor(78, 2))) == 0
 
 
 def test_what_was_stored_and_not_marked_done_is_remembered(store: SqlStore) -> None:

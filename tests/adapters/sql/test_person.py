@@ -174,7 +174,7 @@ def test_an_erased_mail_is_never_collected_as_new(desk: PlayedDesk) -> None:
     erased(desk)
 
     with desk.store.write() as tx:
-        again = tx.inbox.add("service", Batch((raw,), Cursor(2, 1), rescan=True), desk.clock.now())
+        again = tx.inbox.add("service", Batch((raw,), Cursor(2, 1)), desk.clock.now())
 
     assert again == 0
 

@@ -177,7 +177,7 @@ def test_a_purged_mail_is_never_collected_as_new(desk: PlayedDesk) -> None:
 
     with desk.store.write() as tx:
         again = tx.inbox.add("service", Batch((raw,), Cursor(1, 1)), desk.clock.now())
-        rescanned = tx.inbox.add("service", Batch((raw,), Cursor(2, 1), rescan=True), desk.clock.now())
+        rescanned = tx.inbox.add("service", Batch((raw,), Cursor(2, 1)), desk.clock.now())
 
     assert (again, rescanned) == (0, 0)
 

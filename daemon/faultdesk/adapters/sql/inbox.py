@@ -63,21 +63,17 @@ class SqlInbox:
             raise SupersededError(f"mailbox {mailbox_name}: another daemon collects it")
 
     def _known(self, mailbox_name: str, batch: Batch, hashed: dict[str, bytes]) -> set[str]:
-        here = inbox.c.mailbox == mailbox_name
-        uids = self._connection.scalars(
-            select(inbox.c.uid).where(
-                here, inbox.c.uid_validity == batch.cursor.uid_validity, inbox.c.uid.in_(hashed)
-            )
+        """Name those stored under today's UIDVALIDITY by their UIDs, and under another one by their octets.
+
+        Each time: who was killed in the middle of a folder of a new UIDVALIDITY goes on behind its cursor.
+        """
+        here, today = inbox.c.mailbox == mailbox_name, batch.cursor.uid_validity
+        uids = select(inbox.c.uid).where(here, inbox.c.uid_validity == today, inbox.c.uid.in_(hashed))
+        digests = select(inbox.c.sha256).where(
+            here, inbox.c.uid_validity != today, inbox.c.sha256.in_(hashed.values())
         )
-        known = set(uids)
-        if batch.rescan:
-            seen = set(
-                self._connection.scalars(
-                    select(inbox.c.sha256).where(here, inbox.c.sha256.in_(hashed.values()))
-                )
-            )
-            known |= {uid for uid, digest in hashed.items() if digest in seen}
-        return known
+        seen = set(self._connection.scalars(digests))
+        return {*self._connection.scalars(uids), *(uid for uid, digest in hashed.items() if digest in seen)}
 
     def unsettled(self, mailbox_name: str) -> tuple[str, ...]:
         """Name the UIDs that were stored under today's UIDVALIDITY and not yet marked done there."""
