@@ -98,6 +98,11 @@ def test_a_vacation_responder_without_any_header_gets_no_second_answer(
     "text",
     [
         "Your request has been received. Our case number is {0}.",
+        "Ticket {0} opened.",
+        "Noted ({0})",
+        "{0}",
+        "已收到，工单号{0}。",
+        "感谢来信，编号{0}，祝好",
         "Dear partner, we have noted case {0} and one of our agents is going to look into the matter shortly.",
         "尊敬的合作伙伴：贵方函件编号{0}现由专员跟进当中，请静候佳音，感谢贵方一如既往的支持与配合。",
     ],
@@ -123,6 +128,19 @@ def test_a_client_who_tells_of_one_gate_and_then_of_another_is_answered_twice(de
     for gate in (1, 2):
         text = f"The camera at gate {gate} shows no picture since this morning, please have a look."
         desk.decide(read_message(mail("li@owner.example", "camera", text, f"Message-ID: <{gate}@o>")))
+    desk.perform()
+
+    assert len(desk.mailer.sent) == 2
+
+
+def test_a_house_whose_third_mail_says_the_same_with_another_number_is_taken_for_a_machine(
+    desk: PlayedDesk,
+) -> None:
+    for number in range(1, 5):
+        text = mail(
+            f"case-{number}@crm.example", f"{number}", f"Noted ({number})", f"Message-ID: <{number}@crm>"
+        )
+        desk.decide(read_message(text))
     desk.perform()
 
     assert len(desk.mailer.sent) == 2

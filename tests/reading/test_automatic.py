@@ -36,7 +36,8 @@ def automatic(header: str, body: str = "hello") -> str | None:
         ("Subject: Out of Office", 'subject begins with "Out of Office"'),
         ("Subject: 自动回复：收到您的来信", 'subject begins with "自动回复："'),
         ("Subject: 自動回覆: 外出", 'subject begins with "自動回覆:"'),
-        ("Subject: 已读: 门禁报修", 'subject begins with "已读:"'),
+        ("Subject: [自动回复] 您好", 'subject begins with "[自动回复]"'),
+        ("Subject: 来自张三的自动回复", 'subject begins with "来自张三的自动回复"'),
     ],
 )
 def test_sign_of_a_machine_is_told(header: str, reason: str) -> None:
@@ -59,6 +60,8 @@ def test_sign_of_a_machine_is_told(header: str, reason: str) -> None:
         "Subject: 回复：自动回复：收到",
         "Subject: Out of office hours the gate does not open",
         "Subject: 外出按钮坏了",
+        "Subject: 外出：3号楼访客门禁打不开",
+        "Subject: 未读：门禁读卡器",
         "Content-Type: text/calendar; method=REQUEST",
     ],
 )
@@ -71,3 +74,12 @@ def test_calendar_answer_beside_its_text_is_seen() -> None:
     body = "--b\n\nfine\n--b\nContent-Type: text/calendar; method=REPLY\n\nBEGIN:VCALENDAR\n--b--"
 
     assert automatic(header, body) == "calendar reply (RFC 5546 section 3.2.3)"
+
+
+def test_a_subject_that_a_client_may_write_too_is_only_a_reason_not_to_answer() -> None:
+    told = read_message("Subject: 未读：门禁读卡器\n\n三楼".encode())
+
+    assert (told.automatic, told.robot) == (
+        None,
+        'a machine seems to write: the subject begins with "未读："',
+    )

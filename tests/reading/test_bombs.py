@@ -16,7 +16,7 @@ MIXED = HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n"
 LARGEST = 30 * 1024 * 1024
 """Octets of a message that is let in."""
 # An address space of 384 MiB leaves some 200 MiB beside the interpreter.
-LIMITS = ReadingLimits(processes=1, seconds=20, memory_octets=384 * 1024 * 1024)
+LIMITS = ReadingLimits(processes=1, seconds=15, memory_octets=384 * 1024 * 1024)
 
 
 def attached(name: str, octets: bytes) -> bytes:
@@ -71,6 +71,8 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "quotes in quotes": lambda: HTML + b"<blockquote type=cite>a" * 1_900,
     "blocks in blocks": lambda: HTML + b"<div>" * 100_000,
     "what is bold, begun again in each paragraph": lambda: HTML + b"".join(b"<b a=%d>" % n for n in range(1_000)) + b"<p>x" * 50_000,
+    "forwards in forwards": lambda: HEAD + b"\n" + b"".join(b"begin forwarded message:\n" + b">" * n + b"x\n" for n in range(600)) + b"\n" * 300_000,
+    "as many pages as parts": lambda: MIXED + (b"--b\nContent-Type: text/html\n\n" + b"<p>page " * 65_000 + b"\n") * 100,
     "50,000 attributes": lambda: HTML + b"<p " + b" ".join(b"a%d=1" % n for n in range(50_000)) + b">a",
     "blanks where a colour should be": lambda: HTML + b"<font color:" + b" " * 400_000 + b"x>a",
 }  # fmt: skip

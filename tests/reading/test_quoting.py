@@ -145,3 +145,32 @@ def test_long_text_below_dashes_is_no_signature() -> None:
     text = "一楼\n--\n" + "\n".join(f"第{number}处坏了" for number in range(20))
 
     assert part_body(text).text == text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "您好：\n本邮件附件为保密室的照片，仅供收件人使用。\n3号楼门禁打不开",
+        "Hi,\nThis message is intended for the duty engineer.\nThe gate does not open.",
+        "发自监控室的对讲没有声音",
+        "对讲没有声音\n由于换了新邮箱",
+    ],
+)
+def test_what_only_resembles_a_closing_stays(body: str) -> None:
+    assert part_body(body).text == body
+
+
+@pytest.mark.parametrize(
+    "footer",
+    [
+        "发自我的小米手机",
+        "发自 vivo 电子邮件",
+        "发自网易邮箱大师",
+        "签名由 网易邮箱大师 定制",
+        "发自新浪邮箱客户端",
+    ],
+)
+def test_a_footer_of_a_program_is_the_signature(footer: str) -> None:
+    body = part_body(f"对讲没有声音\n{footer}")
+
+    assert (body.text, body.signature) == ("对讲没有声音", footer)

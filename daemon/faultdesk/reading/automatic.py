@@ -26,12 +26,21 @@ _MACHINE_FIELDS = (
 _MACHINES = frozenset({"mailerdaemon", "postmaster", "autoreply", "autoresponder", "bounce", "bounces"})
 _MUTE = re.compile(r"^(?:noreply|donotreply)|(?:noreply|donotreply)$")
 _SUBJECT = re.compile(
-    r"(?:自动|自動)(?:回复|答复|回覆|答覆|回復|回應|回应)\s?[:：]|(?:外出|休假|不在办公室|不在辦公室)(?:自动|自動)?(?:回复|答复|回覆|答覆)?\s?[:：]"
+    r"(?:自动|自動)(?:回复|答复|回覆|答覆|回復|回應|回应)\s?[:：]|(?:外出|休假|不在办公室|不在辦公室)(?:自动|自動)?(?:回复|答复|回覆|答覆)\s?[:：]"
+    r"|[\[【(（](?:系统|系統)?(?:自动|自動)(?:回复|答复|回覆|答覆|回復|回應|回应)[\])】）]|来自[^:：]{1,30}的自动(?:回复|答复)$"
     r"|automatic reply\s?[:：]|auto(?:matic)?[- ]?(?:reply|response|responder)\s?[:：]|out of (?:the )?office(?: autoreply| reply)?\s?[:：]"
     r"|out of (?:the )?office$|undeliverable\s?[:：]|undelivered mail returned|delivery status notification|mail delivery (?:failed|failure)"
-    r"|returned mail\s?[:：]|系统退信|系統退信|邮件投递失败|(?:已读|已讀|未读|未讀)\s?[:：]|未送达\s?[:：]|無法傳遞\s?[:：]",
+    r"|returned mail\s?[:：]|系统退信|系統退信|邮件投递失败|未送达\s?[:：]|無法傳遞\s?[:：]",
     re.IGNORECASE,
 )
+_PERHAPS = re.compile(r"(?:外出|休假|不在办公室|不在辦公室|已读|已讀|未读|未讀)\s?[:：]")
+"""How mail programs begin subjects, and clients whose exit gate is out of order."""
+
+
+def perhaps_automatic(subject: str) -> str:
+    """Say why a subject may be a machine's, by which nothing may be lost: such mail is only not acknowledged."""
+    match = _PERHAPS.match(subject)
+    return f'a machine seems to write: the subject begins with "{match[0]}"' if match else ""
 
 
 def automatic(fields: Fields, media_type: str, sender: Address, calendar_method: str = "") -> str | None:

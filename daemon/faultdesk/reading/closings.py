@@ -8,11 +8,13 @@ _LONGEST_CLOSING, _LONGEST_LINE = 9, 120
 """Lines, and characters of each, below a complimentary close: more is no signature."""
 _DELIMITER = re.compile(r"-- ?")
 _FOOTER = re.compile(
-    r"(?:发自|發自)(?!内心|內心|肺腑).{1,50}"
+    r"(?:发自|發自)\s?(?:我的.{1,40}|[\x20-\x7e]{1,40}"
+    r"|[^，。,.的]{0,30}(?:手机|手機|邮箱|郵箱|客户端|邮件|郵件|大师|微信|钉钉|飞书|QQ|华为|小米|荣耀|iPhone|iPad|Mac|Android|安卓|平板|电脑|電腦|设备|裝置)[^，。,.的]{0,20})"
     r"|(?:来自|來自|从|從|通过|透過)\s?我的\s?.{0,20}(?:iPhone|iPad|手机|手機|设备|裝置|Android|安卓|Mac).{0,20}"
     r"|(?:发送自|傳送自|寄自|寄件自|从|從)\s?(?:Windows|Outlook|Samsung|iPhone|iPad|Mac|Android).{0,40}"
     r"|(?:获取|下载|下載|取得)\s?(?:适用于|適用於)?.{0,12}\bOutlook\b.{0,60}"
-    r"|(?:来自|來自|由|签名由|簽名由|通过|透過)[^，。,.]{0,20}(?:邮箱|郵箱|信箱|邮件客户端)(?:大师)?(?:发送|發送|寄出|定制)?"
+    r"|(?:来自|來自)[^，。,.]{0,20}(?:邮箱|郵箱|信箱|邮件客户端)(?:大师)?(?:发送|發送|寄出|定制)?"
+    r"|(?:由|签名由|簽名由|通过|透過)[^，。,.]{0,20}(?:邮箱|郵箱|信箱|邮件客户端)\s?(?:大师)?\s?(?:发送|發送|寄出|定制)"
     r"|(?:sent|send) (?:from|via) (?:my |mail |outlook|yahoo|samsung|proton|gmail|huawei|the all|a mobile|an? android|wecom|foxmail).{0,60}"
     r"|sent from (?:mail|outlook)|get outlook for .{0,40}",
     re.IGNORECASE,
@@ -28,6 +30,11 @@ _DISCLAIMER = re.compile(
     r"|(?:this|the information (?:contained )?in this) (?:e-?mail|message|communication|transmission)\b.{0,200}"
     r"(?:confidential|privileged|intended|proprietary)"
     r"|(?:本|此|该|這封|这封)(?:邮件|郵件|电子邮件|電子郵件|電郵|信件).{0,60}(?:机密|機密|保密|仅供|僅供|收件人使用))",
+    re.IGNORECASE,
+)
+_GREETING = re.compile(
+    r"(?:.{0,20}(?:您好|你好)|尊敬的.{0,30}|dear\b.{0,40}|hi\b.{0,30}|hello\b.{0,30}|good (?:morning|afternoon|evening).{0,20})"
+    r"\s?[:：,，.。!！~～]{0,3}",
     re.IGNORECASE,
 )
 _BANNER = re.compile(
@@ -73,12 +80,13 @@ def _start_of_signature(lines: list[str]) -> int:
 
 
 def _start_of_disclaimer(lines: list[str]) -> int:
-    """Find the legal text at the end; one with nothing above it is the mail."""
+    """Find the legal text at the end; one with nothing above it, or a greeting, is the mail."""
+    says_something = False
     for at, line in enumerate(lines):
-        if _DISCLAIMER.match(line.strip()[: 4 * _LONGEST_LINE]) and any(
-            above.strip() for above in lines[:at]
-        ):
+        plain = line.strip()
+        if says_something and _DISCLAIMER.match(plain[: 4 * _LONGEST_LINE]):
             return at
+        says_something = says_something or (bool(plain) and not _GREETING.fullmatch(plain[:_LONGEST_LINE]))
     return len(lines)
 
 

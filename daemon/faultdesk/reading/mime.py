@@ -8,7 +8,7 @@ from itertools import islice
 from faultdesk.domain.message import Address, DeliveryReport, Forwarded, InboundMessage
 from faultdesk.reading.addresses import is_ambiguous, mailboxes, parse
 from faultdesk.reading.authentication import authentications
-from faultdesk.reading.automatic import automatic
+from faultdesk.reading.automatic import automatic, perhaps_automatic
 from faultdesk.reading.charset import REPLACEMENT
 from faultdesk.reading.files import Document, Files
 from faultdesk.reading.headers import (
@@ -166,7 +166,7 @@ def _composed(message: Message, content: Content, problems: list[str], size: int
         references=_references(fields, report),
         language=language_of(subject, body.text, by_machine=reason is not None),
         automatic=reason,
-        robot=robot(body.text),
+        robot=robot(body.text) or perhaps_automatic(subject),
         text=body.text,
         quoted=body.quoted,
         signature=body.signature,

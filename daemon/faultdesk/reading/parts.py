@@ -17,7 +17,7 @@ from faultdesk.reading.kinds import HEAD
 from faultdesk.reading.marks import is_forward
 from faultdesk.reading.policy import parsed_within
 from faultdesk.reading.sealed import ENCRYPTED, SIGNED, is_sealed, unwrapped
-from faultdesk.reading.texts import is_blank, read_text
+from faultdesk.reading.texts import LONGEST_TEXT, is_blank, read_text
 from faultdesk.reading.tnef import is_tnef, unwrap
 
 MOST_PARTS = 200
@@ -32,6 +32,8 @@ _DIGITS_LOST = (InvalidBase64LengthDefect, InvalidBase64PaddingDefect)
 _NO_DIGIT = re.compile(r"[^A-Za-z0-9+/=]")
 _BOUNDARY_SEEN = re.compile(rb"^--([^\s-][^\r\n]{0,69})\r?\ncontent-", re.IGNORECASE | re.MULTILINE)
 _MOST_MENDED = 3
+_MOST_TEXT = 2 * 1024 * 1024
+"""Octets of all text parts together that are looked at."""
 _FORWARD_FIELDS = ("From", "Date", "To", "Subject")
 
 
@@ -95,6 +97,7 @@ class _PartReader:
         self.spares: list[Attachment] = []
         self.calendar_method = ""
         self._seen = 0
+        self._room = _MOST_TEXT
         self._mended_parts = 0
 
     def read(self, part: Message, *, wanted: bool = True) -> str:
@@ -172,7 +175,14 @@ class _PartReader:
         return ""
 
     def _read_text(self, part: Message, media_type: str, typed: dict[str, str]) -> str:
-        read = read_text(_octets_of(part), media_type, typed)
+        octets = _octets_of(part)
+        if self._room < 0:
+            self.problems.append(
+                f"the message has more than {_MOST_TEXT >> 20} MiB of text; the rest was not read"
+            )
+            return ""
+        self._room -= min(len(octets), LONGEST_TEXT)
+        read = read_text(octets, media_type, typed)
         self.problems += read.problems
         for file in read.files:
             self._add_octets(one_line(file.name), file.octets)

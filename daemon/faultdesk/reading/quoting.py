@@ -9,6 +9,8 @@ from faultdesk.reading.marks import Mark, find_mark, is_forward, next_filled
 _UNQUOTED = re.compile(r"^\s{0,3}>[ ]?")
 _MEASURE = re.compile(r"\s*>=?\s?\d(?!\d{3}\s?[年/-])")
 """">30 °C", which outside an answered quote is no quotation; "> 2026年…" is the date of one."""
+_MOST_FORWARDS = 20
+"""Forwards in forwards whose quotation marks are taken off: for each, all lines below it are written anew."""
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
 
@@ -35,6 +37,7 @@ class _Parting:
         self._forwarded = forwarded
         self._forward: Mark | None = None
         self._is_answer = False
+        self._opened = 0
         self._own: list[list[str]] = []
         self._quoted: list[str] = []
         self._walk()
@@ -92,7 +95,8 @@ class _Parting:
         self._quoted += self._lines[mark.start : mark.end]
         self._forward = self._forward or mark
         self._forwarded = is_forward(mark.subject)
-        if self._is_prefixed(mark.end):
+        self._opened += 1
+        if self._opened <= _MOST_FORWARDS and self._is_prefixed(mark.end):
             self._lines[mark.end :] = [_UNQUOTED.sub("", line) for line in self._lines[mark.end :]]
 
     def _is_prefixed(self, start: int) -> bool:

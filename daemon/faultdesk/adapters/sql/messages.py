@@ -224,10 +224,7 @@ class SqlMessages:
 
     def alike(self, received: InboundMessage, since: datetime) -> list[Earlier]:
         """Give the messages that say the same, numbers apart."""
-        sign = likeness(received)
-        if sign is None:
-            return []
-        found = self._connection.execute(_ALIKE, {"likeness": sign, "since": since})
+        found = self._connection.execute(_ALIKE, {"likeness": likeness(received), "since": since})
         return [Earlier(Address(row.sender), row.text) for row in found]
 
 
