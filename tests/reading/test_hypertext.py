@@ -100,6 +100,10 @@ def test_not_more_links_are_shown_than_anybody_reads() -> None:
         '<div style="font-size:0px">secret</div>',
         '<div style="opacity:0">secret</div>',
         '<div style="max-height:0;overflow:hidden">secret</div>',
+        '<div style="overflow: hidden; height: 0px">secret</div>',
+        '<div style="font-size:0"><b style="font-size:1em">secret</b></div>',
+        '<div style="visibility: hidden"><p><a href="https://x.example/">secret</a></p></div>',
+        '<div style="visibility:visible"><p style="visibility:hidden">secret</p></div>',
     ],
 )
 def test_what_nobody_sees_is_not_read(hidden: str) -> None:
@@ -118,3 +122,30 @@ def test_what_nobody_sees_is_not_read(hidden: str) -> None:
 )
 def test_white_text_on_a_colour_is_read(shown: str) -> None:
     assert text_of(f"<table><tr>{shown}</tr></table>") == "title"
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        '<div style="overflow: hidden"><p>title</p></div>',
+        '<div style="overflow:hidden; max-height:90px">title</div>',
+        '<div class="is hidden">title</div>',
+        '<table><tr style="height:0pt"><td>title</td></tr></table>',
+        '<table><tr><td style="height:0px; overflow:hidden">title</td></tr></table>',
+        '<div style="height:0; padding-top:10px">title</div>',
+        '<div style="font-size:0px"><div style="font-size:14px">title</div></div>',
+        '<div style="font-size:0"><span style="font:bold 14px/1 Arial">title</span></div>',
+        '<div style="font-size:0"><table><tr><td>title</td></tr></table></div>',
+        '<div style="font-size:0"><b style="font-size:small">title</b></div>',
+        '<div style="font-size:0.9em">title</div>',
+        '<div style="visibility:hidden"><p style="visibility:visible">title</p></div>',
+    ],
+)
+def test_what_can_be_seen_is_read(shown: str) -> None:
+    assert text_of(f"{shown}<p>door</p>") == "title\ndoor"
+
+
+def test_what_follows_an_element_of_no_size_is_read() -> None:
+    html = '<td style="font-size:0px"><div style="font-size:14px">gate</div>x</td><td>door</td>'
+
+    assert text_of(f"<table><tr>{html}</tr></table>") == "gate\tdoor"

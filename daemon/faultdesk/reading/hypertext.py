@@ -5,32 +5,18 @@ since such tables are for layout, and side by side their sentences would mix.
 """
 
 import re
-from collections import Counter
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from faultdesk.reading.visibility import is_hidden, may_hide
+from faultdesk.reading.bombs import is_bomb
+from faultdesk.reading.visibility import Inherited, is_hidden, may_hide
 
 MOST_LINKS = 5_000
 LONGEST = 512 * 1024
 """Characters of HTML that are looked at."""
-_DEEPEST = 2_000
-"""Open blocks beyond which the parser's quadratic time shows."""
 _MOST_SHEETS = 12
 """Cells and cited blocks within each other; each copies what is in it, so what lies deeper is a block like others."""
 _EMBEDDED = re.compile(r"data:[\w/+.;=-]{0,100}base64,[A-Za-z0-9+/=%]*")
-_BLOCK_TAG = re.compile(
-    r"<(/?)(?:(div|blockquote|center|section|article|dl|ul|ol|form|fieldset|main|nav|pre|aside|header|footer)"
-    r"|(p|td)|(a|b|i|u|s|em|tt|big|code|font|nobr|small|strike|strong))\b",
-    re.IGNORECASE,
-)
-_WHOLE_TAG = re.compile(r"""<[a-z](?:[^>"']++|"[^"]*+"|'[^']*+')*+""", re.IGNORECASE)
-_HARMLESS, _LONGEST_TAG = 32 * 1024, 8 * 1024
-"""Characters of a page, and of one tag in a longer one: the parser takes quadratic time for attributes."""
-_SMALL = 8 * 1024
-"""Characters of a page that cannot become a bomb."""
-_MOST_REOPENED = 300_000
-"""Elements: what is bold and not ended is begun again by the parser in each paragraph that follows."""
 _TAG = re.compile(r"<[^<>]*>")
 _HOST = re.compile(r"https?://(?:[^/?#@\s]{0,200}@)?(?:www\.)?([^/?#:\s]{1,255})", re.IGNORECASE)
 _LONGEST_LINK = 300
@@ -104,7 +90,7 @@ _CELLS = frozenset({"td", "th", _CITE})
 def text_of(html: str) -> str:
     """Render HTML as text."""
     html = _EMBEDDED.sub("", html)[:LONGEST]
-    if len(html) > _SMALL and _is_bomb(html):
+    if is_bomb(html):
         return _TAG.sub("\n", html)
     text = _rendered(html)
     if not text.strip() and _is_swallowed(html.lower()):
@@ -122,23 +108,6 @@ def _is_swallowed(html: str) -> bool:
 def _rendered(html: str) -> str:
     root = LexborHTMLParser(html).root
     return "" if root is None else _Page(may_hide=may_hide(html)).render(root)
-
-
-def _is_bomb(html: str) -> bool:
-    """Estimate how many blocks are open at once, those of each kind that are never closed, and what is begun again."""
-    if len(html) > _HARMLESS and any(len(tag[0]) > _LONGEST_TAG for tag in _WHOLE_TAG.finditer(html)):
-        return True
-    open_blocks, open_formats = Counter[str](), Counter[str]()
-    blocks = 0
-    for slash, block, paragraph, formatting in _BLOCK_TAG.findall(html):
-        step = -1 if slash else 1
-        blocks += not slash and not formatting
-        if block:
-            open_blocks[block.lower()] += step
-        elif not paragraph:
-            open_formats[formatting.lower()] += step
-    depth, formats = (sum(n for n in counts.values() if n > 0) for counts in (open_blocks, open_formats))
-    return depth > _DEEPEST or formats * blocks > _MOST_REOPENED
 
 
 class _Sheet:
@@ -175,6 +144,7 @@ class _Page:
 
     def __init__(self, *, may_hide: bool) -> None:
         self._may_hide = may_hide
+        self._inherited = Inherited()
         self._sheets = [_Sheet()]
         self._preformatted = 0
         self._links: list[str] = []
@@ -182,19 +152,21 @@ class _Page:
 
     def render(self, root: LexborNode) -> str:
         node = root
-        open_elements: list[tuple[LexborNode, str]] = []
+        open_elements: list[tuple[LexborNode, str, Inherited]] = []
         while True:
             entered = self._enter(node)
             child = node.child if entered else None
             if child is not None:
-                open_elements.append((node, entered))
+                open_elements.append((node, entered, self._inherited))
+                if self._may_hide:
+                    self._inherited = self._inherited.within(node)
                 node = child
                 continue
             self._leave(entered)
             while (following := node.next) is None:
                 if not open_elements:
                     return self._sheets[0].text()
-                node, tag = open_elements.pop()
+                node, tag, self._inherited = open_elements.pop()
                 self._leave(tag)
             node = following
 
@@ -202,7 +174,8 @@ class _Page:
         """Write a text, or begin an element; give its tag if there is something to go into."""
         tag = node.tag or ""
         if tag == "-text":
-            self._write(node.text_content or "")
+            if all(self._inherited):
+                self._write(node.text_content or "")
             return ""
         if tag in _DROPPED or tag.startswith(("-", "!")) or (self._may_hide and is_hidden(node)):
             return ""
@@ -247,7 +220,7 @@ class _Page:
 
     def _show(self, target: str) -> None:
         """Write where a link leads, unless its words say so."""
-        if target and self._links_shown < MOST_LINKS:
+        if target and all(self._inherited) and self._links_shown < MOST_LINKS:
             self._links_shown += 1
             self._sheets[-1].line.append(f" <{target}>")
 
