@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from faultdesk.reading import read_message
-from faultdesk.reading.parts import ONLY_FILES, ONLY_PICTURES
+from faultdesk.reading.parts import NOT_READ, ONLY_FILES, ONLY_PICTURES
 from faultdesk.reading.sealed import ENCRYPTED, SIGNED
 
 GATE = "三楼的门禁打不开，请派人来看一下。"
@@ -67,6 +67,27 @@ MAILS = Path(__file__).parents[1] / "data" / "reading"
             ["photo.gif"],
             [],
         ),
+        (
+            "uuencoded_without_its_blank",
+            "The gate camera is dark, see the picture.\n\nYours, the guard",
+            ["photo.gif"],
+            [],
+        ),
+        ("semicolon_forgotten", GATE, [], []),
+        ("plain_slash_text", GATE, [], []),
+        ("html_slash_text", GATE, [], []),
+        ("text_enriched", f"{GATE}\n<3 days", [], []),
+        ("text_markdown", GATE, [], []),
+        ("body_with_a_name", GATE, ["body.txt"], []),
+        ("body_called_attachment", GATE, ["mail.html"], []),
+        ("plain_asks_for_html", GATE, [], []),
+        ("plain_asks_for_a_client", "The gate is stuck.", [], []),
+        ("plain_is_a_picture", GATE, [], []),
+        ("plain_is_cut_short", f"您好：\n{GATE}", [], []),
+        ("html_says_the_same", GATE, [], []),
+        ("message_beside_a_note", "请处理附件里的邮件。", ["gate.eml"], [NOT_READ]),
+        ("message_called_a_file", GATE, ["gate.eml"], []),
+        ("message_called_a_file_beside_a_note", "请处理附件里的邮件。", ["gate.eml"], [NOT_READ]),
         ("begin_is_a_word", "We\nbegin 644 checks\nat eight and end\nat ten.", [], []),
         ("html_called_plain", "门禁坏了", [], []),
         ("only_a_picture", "", ["form.jpg"], [ONLY_PICTURES]),

@@ -1,20 +1,18 @@
 """The parts of a message (RFC 2046): its text, and what else is attached."""
 
-import base64
-import binascii
 import re
-from email.errors import InvalidBase64LengthDefect, InvalidBase64PaddingDefect
 from email.message import Message
 from itertools import islice
 from typing import NamedTuple
 
 from faultdesk.domain.message import Attachment
-from faultdesk.reading.charset import cleaned
+from faultdesk.reading.alternatives import fuller, may_be_stub
 from faultdesk.reading.damage import UnreadableFileError
 from faultdesk.reading.files import File, Files
-from faultdesk.reading.headers import Fields, from_base64, one_line, parameters
+from faultdesk.reading.headers import Fields, one_line
 from faultdesk.reading.kinds import HEAD
 from faultdesk.reading.marks import is_forward
+from faultdesk.reading.payload import file_of, inner_message, media_type_of, name_of, octets_of, parameters_of
 from faultdesk.reading.policy import parsed_within
 from faultdesk.reading.sealed import ENCRYPTED, SIGNED, is_sealed, unwrapped
 from faultdesk.reading.texts import LONGEST_TEXT, is_blank, read_text
@@ -22,14 +20,13 @@ from faultdesk.reading.tnef import is_tnef, unwrap
 
 MOST_PARTS = 200
 ONLY_PICTURES = "the message holds no text, only pictures; look at them"
+NOT_READ = "a message is attached that was not read; look at it"
 ONLY_FILES = "the message holds no text, only files that were not read; look at them"
-_TEXTS = frozenset({"text/plain", "text/html"})
+_TEXTS = frozenset({"text/plain", "text/html", "text/enriched", "text/markdown", "text/x-markdown"})
 _SPARE_TEXTS = frozenset({"text/calendar", "application/rtf", "text/rtf"})
 """What speaks for a message that has no other text."""
 _MOST_FORWARDED = 5
 """Messages attached that are read: each is counted octet by octet, with all that is nested in it."""
-_DIGITS_LOST = (InvalidBase64LengthDefect, InvalidBase64PaddingDefect)
-_NO_DIGIT = re.compile(r"[^A-Za-z0-9+/=]")
 _BOUNDARY_SEEN = re.compile(rb"^--([^\s-][^\r\n]{0,69})\r?\ncontent-", re.IGNORECASE | re.MULTILINE)
 _MOST_MENDED = 3
 _MOST_TEXT = 2 * 1024 * 1024
@@ -61,6 +58,10 @@ def content_of(message: Message, files: Files) -> Content:
             reader.problems.append(
                 f"more than {_MOST_FORWARDED} messages are attached; the rest was not read"
             )
+    elif reader.messages and not is_report:
+        reader.problems.append(NOT_READ)
+    if is_blank(text) and len(reader.named) == 1:
+        text = reader.read_named()
     if is_blank(text):
         text = next((file.text for file in reader.spares if file.text), "")
     attached = tuple(files.found)
@@ -79,7 +80,7 @@ def charset_of(message: Message) -> str:
         part = next(iter(part.get_payload()), None)
     if not isinstance(part, Message):
         return ""
-    return _parameters_of(Fields(part.raw_items()), "content-type").get("charset", "")
+    return parameters_of(Fields(part.raw_items()), "content-type").get("charset", "")
 
 
 def _passes_on(message: Message) -> bool:
@@ -95,6 +96,7 @@ class _PartReader:
         self.problems: list[str] = []
         self.messages: list[Message] = []
         self.spares: list[Attachment] = []
+        self.named: list[tuple[Message, str, dict[str, str]]] = []
         self.calendar_method = ""
         self._seen = 0
         self._room = _MOST_TEXT
@@ -106,10 +108,10 @@ class _PartReader:
         if self._seen > MOST_PARTS:
             self.problems.append(f"the message has more than {MOST_PARTS} parts; the rest was not looked at")
             return ""
-        media_type = cleaned(part.get_content_type())
+        media_type = media_type_of(part)
         # Once: nobody signs a signed mail, but one could be nested a thousand times.
         may_open = is_sealed(media_type) and SIGNED not in self.problems
-        if may_open and (inner := unwrapped(_octets_of(part))) is not None:
+        if may_open and (inner := unwrapped(octets_of(part))) is not None:
             self.problems.append(SIGNED)
             return self.read(inner, wanted=wanted)
         if is_sealed(media_type) or media_type == "multipart/encrypted":
@@ -126,7 +128,7 @@ class _PartReader:
 
     def _mended(self, part: Message) -> Message:
         """Part a multipart by the boundary that stands in it, if it names another one or none."""
-        octets = _octets_of(part)
+        octets = octets_of(part)
         seen = _BOUNDARY_SEEN.search(octets) if self._mended_parts < _MOST_MENDED else None
         if seen is None:
             return part
@@ -146,17 +148,24 @@ class _PartReader:
         return "\n".join(["---------- Forwarded message ----------", *head, "", text])
 
     def _read_alternative(self, children: list[Message], *, wanted: bool) -> str:
-        """Take the plain text unless it is empty, else what comes next."""
+        """Take the plain text unless it is empty or only a stub, else what comes next."""
         text = ""
-        for child in sorted(children, key=lambda child: child.get_content_type() != "text/plain"):
-            found = self.read(child, wanted=wanted and is_blank(text))
-            text = text if is_blank(found) else found
+        for child in sorted(children, key=lambda child: media_type_of(child) != "text/plain"):
+            told = len(self.problems)
+            found = self.read(child, wanted=wanted and may_be_stub(text))
+            if (taken := fuller(text, found)) == text and text and self._seen <= MOST_PARTS:
+                del self.problems[told:]  # of a text that is not shown
+            text = taken
         return text
+
+    def read_named(self) -> str:
+        """Read the only text there is, though it be called a file."""
+        return self._read_text(*self.named[0])
 
     def _read_leaf(self, part: Message, media_type: str, *, wanted: bool) -> str:
         fields = Fields(part.raw_items(), self._charset)
-        typed = _parameters_of(fields, "content-type")
-        name = _parameters_of(fields, "content-disposition").get("filename") or typed.get("name") or ""
+        typed = parameters_of(fields, "content-type")
+        name = parameters_of(fields, "content-disposition").get("filename") or typed.get("name") or ""
         if media_type == "text/calendar":
             self.calendar_method = typed.get("method", "").lower()
         is_attached = fields.first("content-disposition").strip().lower().startswith("attachment")
@@ -166,16 +175,19 @@ class _PartReader:
             return self._read_text(part, media_type, typed) if wanted else ""
         if is_tnef(media_type, name):
             return self._read_wrapped(part, name, media_type, wanted=wanted)
-        if (inner := _inner(part)) is not None:
+        if is_text and wanted:
+            self.named.append((part, media_type, typed))
+        may_hold = len(self.messages) <= _MOST_FORWARDED
+        if may_hold and (inner := inner_message(part, name)) is not None:
             self.messages.append(inner)
-            name = name or _name_of(inner)
-        file = self.files.add(_file(part, name, media_type))
+            name = name or name_of(inner)
+        file = self.files.add(file_of(part, name, media_type))
         if file is not None and media_type in _SPARE_TEXTS and not is_attached:
             self.spares.append(file)
         return ""
 
     def _read_text(self, part: Message, media_type: str, typed: dict[str, str]) -> str:
-        octets = _octets_of(part)
+        octets = octets_of(part)
         if self._room < 0:
             self.problems.append(
                 f"the message has more than {_MOST_TEXT >> 20} MiB of text; the rest was not read"
@@ -191,10 +203,10 @@ class _PartReader:
     def _read_wrapped(self, part: Message, name: str, media_type: str, *, wanted: bool) -> str:
         """Read what Outlook wrapped; what cannot be unwrapped stays the attachment it is."""
         try:
-            wrapped = unwrap(_octets_of(part))
+            wrapped = unwrap(octets_of(part))
         except UnreadableFileError:
             self.problems.append("the text is in a winmail.dat that cannot be read")
-            self.files.add(_file(part, name, media_type))
+            self.files.add(file_of(part, name, media_type))
             return ""
         for inner_name, octets in wrapped.files[:MOST_PARTS]:
             self._add_octets(inner_name, octets)
@@ -202,80 +214,3 @@ class _PartReader:
 
     def _add_octets(self, name: str, octets: bytes) -> None:
         self.files.add(File(name, "application/octet-stream", len(octets), octets[:HEAD], lambda: octets))
-
-
-def _parameters_of(fields: Fields, name: str) -> dict[str, str]:
-    return parameters(fields.first(name))
-
-
-def _octets_of(part: Message) -> bytes:
-    payload = part.get_payload(decode=True)
-    octets = payload if isinstance(payload, bytes) else b""
-    if any(isinstance(defect, _DIGITS_LOST) for defect in part.defects):
-        return _decoded_by_lines(_encoded(part)) or octets
-    return octets
-
-
-def _decoded_by_lines(encoded: str) -> bytes | None:
-    """Decode base64 of which digits are lost, so that they spoil their own line only; None if lines are no wholes."""
-    lines = [_NO_DIGIT.sub("", line) for line in encoded.splitlines()]
-    if sum(len(line) % 4 > 0 for line in lines) > 1 + len(lines) // 10:
-        return None
-    return b"".join(map(from_base64, lines))
-
-
-def _file(part: Message, name: str, media_type: str) -> File:
-    return File(name, media_type, _size_of(part), _head_of(part), lambda: _octets_of(part))
-
-
-def _is_base64(part: Message) -> bool:
-    return str(part.get("content-transfer-encoding", "")).strip().lower() == "base64"
-
-
-def _size_of(part: Message) -> int:
-    """Count the decoded octets; for base64, which the great ones are in, without decoding them."""
-    if part.is_multipart():
-        return sum(len(_octets_of(leaf)) for leaf in part.walk() if not leaf.is_multipart())
-    payload = _encoded(part)
-    if not payload or not _is_base64(part):
-        return len(_octets_of(part))
-    digits = len(payload) - sum(payload.count(space) for space in "\r\n\t ")
-    return max(0, digits // 4 * 3 - payload[-8:].count("="))
-
-
-def _head_of(part: Message) -> bytes:
-    """Decode the first octets only."""
-    if part.is_multipart():
-        return b""
-    if not _is_base64(part):
-        return _octets_of(part)[:HEAD]
-    digits = "".join(_encoded(part)[: 2 * HEAD].split())
-    try:
-        return base64.b64decode(digits[: len(digits) // 4 * 4])[:HEAD]
-    except (binascii.Error, ValueError):
-        return _octets_of(part)[:HEAD]
-
-
-def _encoded(part: Message) -> str:
-    try:
-        return str(part.get_payload())
-    except UnicodeError:
-        # The parser decodes raw octets by the part's label, and not every codec can replace what it cannot read.
-        return ""
-
-
-def _inner(part: Message) -> Message | None:
-    """Give the message in a message/rfc822 part, which some gateways encode though RFC 2046 forbids it."""
-    if not part.is_multipart() or part.get_content_type() != "message/rfc822":
-        return None
-    inner = part.get_payload(0)
-    if isinstance(inner, Message) and _is_base64(part) and not inner.keys():
-        inner["Content-Transfer-Encoding"] = "base64"
-        return parsed_within(_octets_of(inner))
-    return inner if isinstance(inner, Message) else None
-
-
-def _name_of(message: Message) -> str:
-    """Name an attached message after its subject."""
-    subject = Fields(message.raw_items()).text("subject")
-    return one_line(f"{subject[:100]}.eml") if subject else ""

@@ -19,6 +19,8 @@ _HTML_BEGINS = re.compile(r"\s{0,99}(?:<!doctype html|<html[\s>])", re.IGNORECAS
 _LINE_END = re.compile(r"\r\n?")
 _LEFT_OF_HTML = re.compile(r"&nbsp;")
 """What QQ and Foxmail leave in the plain text they make of HTML."""
+_COMMAND = re.compile(r"(?<!<)<param>[^<>\n]{0,200}</param>|(?<!<)</?[a-z][a-z0-9-]{0,59}>", re.IGNORECASE)
+_LINE_ENDS = re.compile(r"\n+")
 _EMPTY_CELLS = re.compile(r"^[ \t]*\|[| \t]*$", re.MULTILINE)
 
 
@@ -45,6 +47,8 @@ def read_text(octets: bytes, media_type: str, parameters: Mapping[str, str]) -> 
             problems.append("the page shows none of the words that are in it; look at the original")
     else:
         text, files = _plain(octets, parameters)
+    if media_type == "text/enriched":
+        text = _unenriched(text)
     if is_encrypted_text(text):
         problems.append(ENCRYPTED)
     if REPLACEMENT in text:
@@ -69,6 +73,12 @@ def _plain(octets: bytes, parameters: Mapping[str, str]) -> tuple[str, Sequence[
     if _HTML_BEGINS.match(text):
         return text_of(text), ()
     return without_files(_EMPTY_CELLS.sub("", _LEFT_OF_HTML.sub(" ", text)))
+
+
+def _unenriched(text: str) -> str:
+    """Drop the commands of text/enriched (RFC 1896); of n line ends n - 1 are meant."""
+    text = _COMMAND.sub("", text).replace("<<", "<")
+    return _LINE_ENDS.sub(lambda ends: ends[0][1:] or " ", text)
 
 
 def _unflowed(text: str, *, deletes_space: bool) -> str:

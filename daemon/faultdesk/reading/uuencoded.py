@@ -30,10 +30,12 @@ def without_files(text: str) -> tuple[str, list[Uuencoded]]:
     while at < len(lines):
         begin = _BEGIN.fullmatch(lines[at].rstrip())
         end = _end_of_file(lines, at + 1) if begin else at
-        octets = _decoded(lines[at + 1 : end]) if begin and lines[end : end + 1] == ["end"] else None
+        # The line of no octets is a blank, which many a gateway cuts off.
+        last = end + 1 if begin and lines[end : end + 2] == ["", "end"] else end
+        octets = _decoded(lines[at + 1 : end]) if begin and lines[last : last + 1] == ["end"] else None
         if begin and octets is not None:
             files.append(Uuencoded(begin[1].strip(), octets))
-            at = end + 1
+            at = last + 1
         else:
             kept += lines[at : max(end, at + 1)]
             at = max(end, at + 1)
