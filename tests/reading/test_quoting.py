@@ -153,6 +153,8 @@ def test_long_text_below_dashes_is_no_signature() -> None:
         "您好：\n本邮件附件为保密室的照片，仅供收件人使用。\n3号楼门禁打不开",
         "Hi,\nThis message is intended for the duty engineer.\nThe gate does not open.",
         "发自监控室的对讲没有声音",
+        "门禁坏了\n从我的手机打不开门禁",
+        "平台有问题\n从Windows登录不上平台",
         "对讲没有声音\n由于换了新邮箱",
     ],
 )

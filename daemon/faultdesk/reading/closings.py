@@ -7,11 +7,14 @@ _LONGEST = 15
 _LONGEST_CLOSING, _LONGEST_LINE = 9, 120
 """Lines, and characters of each, below a complimentary close: more is no signature."""
 _DELIMITER = re.compile(r"-- ?")
+_DEVICE = r"(?:iPhone|iPad|手机|手機|设备|裝置|Android|安卓|Mac)"
+_SENT = r"(?:发送|發送|发出|發出|傳送|传送|寄出|寄送)"
 _FOOTER = re.compile(
     r"(?:发自|發自)\s?(?:我的.{1,40}|[\x20-\x7e]{1,40}"
     r"|[^，。,.的]{0,30}(?:手机|手機|邮箱|郵箱|客户端|邮件|郵件|大师|微信|钉钉|飞书|QQ|华为|小米|荣耀|iPhone|iPad|Mac|Android|安卓|平板|电脑|電腦|设备|裝置)[^，。,.的]{0,20})"
-    r"|(?:来自|來自|从|從|通过|透過)\s?我的\s?.{0,20}(?:iPhone|iPad|手机|手機|设备|裝置|Android|安卓|Mac).{0,20}"
-    r"|(?:发送自|傳送自|寄自|寄件自|从|從)\s?(?:Windows|Outlook|Samsung|iPhone|iPad|Mac|Android).{0,40}"
+    rf"|(?:来自|來自)\s?我的\s?.{{0,20}}{_DEVICE}.{{0,20}}|(?:从|從|通过|透過)\s?我的\s?.{{0,20}}{_DEVICE}.{{0,10}}{_SENT}.{{0,4}}"
+    r"|(?:发送自|傳送自|寄自|寄件自)\s?(?:Windows|Outlook|Samsung|iPhone|iPad|Mac|Android).{0,40}"
+    rf"|(?:从|從)\s?(?:Windows|Outlook|Samsung|iPhone|iPad|Mac|Android).{{0,30}}{_SENT}.{{0,4}}"
     r"|(?:获取|下载|下載|取得)\s?(?:适用于|適用於)?.{0,12}\bOutlook\b.{0,60}"
     r"|(?:来自|來自)[^，。,.]{0,20}(?:邮箱|郵箱|信箱|邮件客户端)(?:大师)?(?:发送|發送|寄出|定制)?"
     r"|(?:由|签名由|簽名由|通过|透過)[^，。,.]{0,20}(?:邮箱|郵箱|信箱|邮件客户端)\s?(?:大师)?\s?(?:发送|發送|寄出|定制)"
