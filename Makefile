@@ -15,9 +15,11 @@ demo: .venv/runtime
 	$(BIN)/python examples/demo.py
 
 # Two files of tests at a time, for most wait for a server; databases in memory, for most of the others wait for a disk.
-SCRATCH := $(if $(wildcard /dev/shm/.),--basetemp=/dev/shm/faultdesk-tests-$(shell id -u))
+# A folder for each run: one that begins empties its own, and two clones may be tested at once.
 test: packages check
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile $(SCRATCH)
+	scratch=$$(mktemp -d -p "$$(test -w /dev/shm && echo /dev/shm || echo /tmp)" faultdesk-XXXXXX) && \
+	  trap 'rm -rf "$$scratch"' EXIT && \
+	  $(BIN)/pytest --numprocesses=2 --dist=loadfile --basetemp="$$scratch"
 
 # That migrations and tables agree (alembic's check) is one of the tests: it needs a database.
 check: .venv/development

@@ -6,6 +6,9 @@ import msgspec
 
 from faultdesk.domain.message import Authentication, InboundMessage
 
+UNREADABLE = "unreadable"
+"""The method of a field that is too long to be looked at: whoever made it so has a reason."""
+
 
 class Standing(StrEnum):
     """What is known of the claim in From."""
@@ -35,7 +38,7 @@ def verdict(message: InboundMessage, authserv_ids: frozenset[str]) -> Verdict:
     for one in message.authentication:
         if one.host in authserv_ids:
             ours.setdefault(one.method, []).append(one)
-    if unread := ours.get("unreadable"):
+    if unread := ours.get(UNREADABLE):
         return Verdict(Standing.REFUTED, f"what {unread[0].host} found is too long to be read")
     for one in ours.get("dmarc", [])[:1]:
         if one.result == "fail":

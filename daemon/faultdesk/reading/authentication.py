@@ -7,10 +7,9 @@ import re
 from collections.abc import Iterator
 
 from faultdesk.domain.message import Authentication
+from faultdesk.domain.trust import UNREADABLE
 from faultdesk.reading.headers import Fields
 
-UNREADABLE = "unreadable"
-"""The method of a field that is too long to be looked at: whoever made it so has a reason."""
 _MOST_FIELDS, _LONGEST, _MOST_RESULTS = 10, 64 * 1024, 200
 _COMMENT = re.compile(r"\([^()]*\)")
 _METHOD = re.compile(r"\s{0,99}([a-z][\w-]{0,20})(?:/\d)?\s{0,9}=\s{0,9}([a-z]{1,20})", re.IGNORECASE)
