@@ -8,6 +8,8 @@ from email.message import Message
 import pytest
 
 from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.domain.message import Address
+from faultdesk.domain.ticket import Participant, Role
 from faultdesk.reading import read_message
 from faultdesk_acknowledge import AcknowledgeHandler
 from faultdesk_classify import ClassifyHandler
@@ -133,9 +135,27 @@ def test_a_client_who_tells_of_one_gate_and_then_of_another_is_answered_twice(de
     assert len(desk.mailer.sent) == 2
 
 
-def test_a_house_whose_third_mail_says_the_same_with_another_number_is_taken_for_a_machine(
-    desk: PlayedDesk,
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{0}号门禁坏了",
+        "{0}楼没网",
+        "Camera {0} shows no picture. Please send somebody.",
+        "gate {0} is broken",
+    ],
+)
+def test_a_house_where_one_thing_after_another_fails_is_answered_each_time(
+    desk: PlayedDesk, text: str
 ) -> None:
+    for number in range(1, 7):
+        notice = mail("li@owner.example", "报修", text.format(number), f"Message-ID: <{number}@o>")
+        desk.decide(read_message(notice))
+    desk.perform()
+
+    assert len(desk.mailer.sent) == 6
+
+
+def test_a_house_that_names_no_fault_and_only_counts_is_taken_for_a_machine(desk: PlayedDesk) -> None:
     for number in range(1, 5):
         text = mail(
             f"case-{number}@crm.example", f"{number}", f"Noted ({number})", f"Message-ID: <{number}@crm>"
@@ -144,6 +164,43 @@ def test_a_house_whose_third_mail_says_the_same_with_another_number_is_taken_for
     desk.perform()
 
     assert len(desk.mailer.sent) == 2
+
+
+def test_clients_who_answer_us_in_the_same_few_words_are_all_answered(desk: PlayedDesk) -> None:
+    for number in range(3):
+        house = f"house{number}.example"
+        desk.decide(
+            read_message(mail(f"li@{house}", "door", f"{NOTICE}{number}", f"Message-ID: <1@{house}>"))
+        )
+        desk.perform()
+        ours = message_from_bytes(desk.mailer.sent[-1][2])["Message-ID"]
+        fields = [f"Message-ID: <2@{house}>", f"In-Reply-To: {ours}"]
+        desk.decide(read_message(mail(f"li@{house}", "door", "今天能到吗？", *fields)))
+        desk.perform()
+
+    assert len(desk.mailer.sent) == 6
+
+
+@pytest.mark.parametrize(
+    "signature", ["", "王建国 高级工程师\n元衡弱电系统集成有限公司 售后服务中心\n客户服务热线"]
+)
+def test_the_same_correction_of_two_tickets_is_obeyed_twice(desk: PlayedDesk, signature: str) -> None:
+    for number in (1, 2):
+        opening = mail("li@owner.example", "door", f"{NOTICE}{number}", f"Message-ID: <{number}@o>")
+        ticket_id = desk.decide(read_message(opening))
+        assert ticket_id is not None
+        desk.perform()
+        ours = message_from_bytes(desk.mailer.sent[-1][2])["Message-ID"]
+        if signature:
+            with desk.store.write() as tx:
+                tx.tickets.add_participants(
+                    ticket_id, [Participant(Address("w@desk.example"), Role.ENGINEER)]
+                )
+        sender = "w@desk.example" if signature else "li@owner.example"
+        fields = [f"Message-ID: <c{number}@o>", f"In-Reply-To: {ours}"]
+        desk.decide(read_message(mail(sender, "x", f"分类：线路\n\n{signature}", *fields)))
+
+    assert "reclassified" in desk.events(ticket_id)
 
 
 def test_our_own_mail_that_comes_back_opens_nothing(desk: PlayedDesk) -> None:

@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
-from faultdesk.domain.loops import is_echo
 from faultdesk.domain.matching import Match, Proof, noticed_at
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.promise import deadlines_of
-from faultdesk.domain.reference import Seal, find_references
+from faultdesk.domain.reference import Seal
 from faultdesk.domain.ticket import Event, Participant, Role
 from faultdesk.domain.trust import Standing
 from faultdesk.handlers.host import Decisions, Failure, Host
 from faultdesk.pipeline import receipts, undelivered
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.claims import Claim, claim, claim_towards, is_vouched_for
+from faultdesk.pipeline.echoes import heard, numbered
 from faultdesk.pipeline.failures import failure_event
 from faultdesk.pipeline.faxes import documents_of
 from faultdesk.pipeline.inbox import Received
@@ -29,7 +29,6 @@ from faultdesk.pipeline.store import Transaction
 
 log = structlog.get_logger()
 
-_LOOP = timedelta(days=1)
 _PAGES_COME_WITHIN = timedelta(minutes=5)
 """Of a fax that was announced without its pages: gateways tell of one fax in several mails."""
 
@@ -66,7 +65,7 @@ class DeskClerk:
         elif (rejection := self.host.screen(message, failures.append)) is not None:
             self._ignore(tx, received, rejection.reason)
         else:
-            claimed = claim(self._heard(tx, message, at), self._ledger.identity)
+            claimed = claim(heard(tx, message, at, self._seal, self._ledger.identity), self._ledger.identity)
             found = self._put_back(tx, received) or self._search.find(tx, message, claimed.standing)
             if found is not None and found.joins and found.proof is not Proof.OPERATOR:
                 claimed = claim_towards(claimed, found.ticket, self._ledger.identity)
@@ -143,19 +142,6 @@ class DeskClerk:
                 undelivered.note(tx, self._ledger, found.ticket, message, self._clock.now())
         self._ignore(tx, received, f"automatic: {message.automatic}", ticket_id)
 
-    def _heard(self, tx: Transaction, message: InboundMessage, at: datetime) -> InboundMessage:
-        """Note on a message if the same was heard before, as machines write."""
-        earlier = tx.tickets.alike(message, at - _LOOP)
-        references = find_references(message.subject, message.text, message.quoted)
-        answers_us = bool(references) or self._seal.ticket_of_message_ids(message.references) is not None
-        shared = self._ledger.identity.free_mail_domains
-        # A fax that comes twice was asked for, or sent by a cautious hand: no robot answers by fax.
-        if message.fax or not is_echo(message, earlier, answers_us=answers_us, shared=shared):
-            return message
-        return msgspec.structs.replace(
-            message, robot="a machine seems to write: the same text came within a day"
-        )
-
     @staticmethod
     def _put_back(tx: Transaction, received: Received) -> Match | None:
         """Find the ticket that said that this message could not be read."""
@@ -210,6 +196,7 @@ class DeskClerk:
     ) -> int:
         message = claimed.message
         best, answers = self.host.classify(message, failures.append)
+        message = numbered(tx, message, best, at, self._ledger.identity)
         bare = tx.tickets.open(message, best, at, self._clock.now())
         people = self._people_of(claimed)
         promise = self.host.promise(bare, message, failures.append)
