@@ -19,7 +19,7 @@ demo: .venv/runtime
 test: packages check
 	scratch=$$(mktemp -d -p "$$(test -w /dev/shm && echo /dev/shm || echo /tmp)" faultdesk-XXXXXX) && \
 	  trap 'rm -rf "$$scratch"' EXIT && \
-	  $(BIN)/pytest --numprocesses=2 --dist=loadfile --basetemp="$$scratch"
+	  $(BIN)/pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder --basetemp="$$scratch"
 
 # That migrations and tables agree (alembic's check) is one of the tests: it needs a database.
 check: .venv/development

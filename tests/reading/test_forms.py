@@ -202,6 +202,27 @@ def test_a_short_label_with_a_letter_misread_is_known_before_a_number() -> None:
     assert "customer" not in said(page)
 
 
+@pytest.mark.parametrize(("label", "read"), [("传直", True), ("传具", True), ("客服", False)])
+def test_a_short_label_of_a_table_with_a_letter_misread_is_known_before_a_number(
+    label: str, *, read: bool
+) -> None:
+    page = a_page(
+        [(100, "联系人"), (400, "李明辉")],
+        [(100, "联系电话"), (400, "13802745516")],
+        [(100, label), (400, "0757-66886124")],
+        [(100, "故障地点"), (400, "三楼")],
+    )
+
+    assert said(page).get("fax") == ("0757-66886124" if read else None)
+    assert said(page)["phone"] == "13802745516"
+
+
+def test_the_hyphen_of_a_contract_that_the_line_swallowed_is_put_back() -> None:
+    page = lines("报修单位：远洋大厦", "合同编号：GZ2023 0147", "联系人：李明辉", "故障地点：三楼")
+
+    assert said(page)["contract_no"] == "GZ2023-0147"
+
+
 def test_a_value_whose_label_was_not_read_is_none_of_the_number_above_it() -> None:
     page = a_page(
         [(100, "联系人"), (400, "李明辉")],

@@ -25,6 +25,8 @@ _OPEN, _TICKED = "□☐口囗○〇", "☑☒■●◉√✓✔"
 _CHOICE = re.compile(rf"([{_OPEN}{_TICKED}]{{1,2}})\s{{0,2}}([^\s{_OPEN}{_TICKED}]{{1,12}})")
 _STOPS = re.compile(r"(?<=[一-鿿])[.。,，、;；:：]+$")
 """After a value that is no sentence."""
+_LOST_HYPHEN = re.compile(r"(?<=\d)\s(?=\d)")
+"""Within a contract's number: nobody writes a blank there, and the thin stroke is the first to go on the line."""
 _HAN = re.compile(r"[⺀-鿿＀-￯　-〿]")
 
 
@@ -61,6 +63,8 @@ def _value(name: str, written: Sequence[Piece]) -> str:
     value = _EDGES.sub("", _LINES.sub(" ", _joined(piece.text for piece in written)))
     if name != "fault":
         value = _STOPS.sub("", value)
+    if name == "contract_no":
+        value = _LOST_HYPHEN.sub("-", value)
     if name in _CHOICES:
         value = _chosen(value)
     digits = sum(letter.isdigit() for letter in value)

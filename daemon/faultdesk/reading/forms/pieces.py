@@ -19,6 +19,7 @@ _LONGEST_LABEL = 24
 """Characters before a colon that are looked at."""
 _LONGEST_UNKNOWN = 8
 _UNKNOWN = re.compile(r"[一-鿿A-Za-z][一-鿿A-Za-z /.]{1,24}$")
+_NUMBER = re.compile(r"\+?(?:[\s()（）—-]?\d){7,16}")
 _SHORT = 2
 """Letters of a piece of a label that is spaced out so widely that its letters were taken for lines of their own."""
 _MOST_SHORT = 5
@@ -51,7 +52,21 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
 
 def pieces_of(row: Sequence[Line]) -> list[Piece]:
     """Part the lines of one row, from left to right."""
-    return [piece for line in _gathered(row) for piece in _parted(line)]
+    return _dialled([piece for line in _gathered(row) for piece in _parted(line)])
+
+
+def _dialled(pieces: Sequence[Piece]) -> list[Piece]:
+    """Take two letters for a label if a number to dial follows: of "fax" in Chinese one may be misread."""
+    after = [*(piece.text for piece in pieces[1:]), ""]
+    return [
+        msgspec.structs.replace(piece, meaning=meaning, is_sure=False)
+        if piece.meaning is None
+        and len(piece.text) == _SHORT
+        and _NUMBER.fullmatch(number)
+        and (meaning := meaning_of(piece.text, may_be_misread=True, has_colon=True))
+        else piece
+        for piece, number in zip(pieces, after, strict=True)
+    ]
 
 
 def _gathered(row: Sequence[Line]) -> Iterator[Line]:
