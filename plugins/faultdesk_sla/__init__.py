@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from faultdesk.domain.decision import Job, Mail, Promise
+from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.message import Address
+from faultdesk.domain.promise import Promise
 from faultdesk.domain.ticket import Deadline, Event, Kind, Ticket
 from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
 from faultdesk.handlers.settings import require_addresses, require_folder, require_positive

@@ -1,4 +1,6 @@
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,11 +12,11 @@ NOTICED = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
 SPANS = {"response": 7200.0, "on_site": 86400.0}
 
 
-def opened(promise: dict[str, float] = SPANS) -> Event:
+def opened(promise: Mapping[str, Any] = SPANS) -> Event:
     return Event("opened", {"noticed_at": NOTICED.isoformat(), "promise": promise}, NOTICED)
 
 
-def after(kind: str, hours: float, **data: str) -> Event:
+def after(kind: str, hours: float, **data: object) -> Event:
     return Event(kind, data, NOTICED + timedelta(hours=hours))
 
 
@@ -74,6 +76,103 @@ def test_explain_names_what_stopped_the_clock() -> None:
 
     assert stretch.counted == timedelta(hours=1)
     assert "answered" in stretch.reason
+
+
+OFFICE = {
+    "name": "office",
+    "zone": "Asia/Shanghai",
+    "hours": [["08:30:00", "12:00:00"], ["13:30:00", "17:30:00"]],
+    "weekdays": [0, 1, 2, 3, 4],
+}
+
+
+def test_working_hours_stand_in_the_log_and_count() -> None:
+    # Noticed on Thursday at noon in Shanghai, when the morning ends.
+    response, on_site = deadlines_of([opened({**SPANS, "calendar": OFFICE})])
+
+    assert response.due_at == datetime(2026, 3, 5, 7, 30, tzinfo=UTC)
+    assert on_site.due_at == datetime(2026, 3, 10, 7, 0, tzinfo=UTC)
+    assert response.at(0.5) == datetime(2026, 3, 5, 6, 30, tzinfo=UTC)
+
+
+def test_waiting_for_the_client_stops_the_visit_and_never_the_response() -> None:
+    log = [opened(), after("waiting", 1, reason="the key"), after("resumed", 4)]
+
+    response, on_site = deadlines_of(log)
+
+    assert response.due_at == NOTICED + timedelta(hours=2)
+    assert on_site.due_at == NOTICED + timedelta(hours=27)
+    assert [part.why for part in explain([on_site], NOTICED + timedelta(hours=5))[0].parts] == [
+        "7x24",
+        "waiting for the client: the key",
+        "7x24",
+    ]
+
+
+def test_a_clock_that_stands_still_is_not_broken_however_long() -> None:
+    _, on_site = deadlines_of([opened(), after("waiting", 1)])
+
+    assert on_site.is_paused
+    assert not on_site.is_breached(NOTICED + timedelta(days=90))
+    assert explain([on_site], NOTICED + timedelta(days=90))[0].counted == timedelta(hours=1)
+
+
+def test_what_was_broken_before_the_pause_stays_so() -> None:
+    _, on_site = deadlines_of([opened(), after("waiting", 30)])
+
+    assert on_site.is_breached(NOTICED + timedelta(hours=31))
+
+
+def test_a_second_word_of_waiting_begins_no_second_pause() -> None:
+    log = [opened(), after("waiting", 1), after("waiting", 2), after("resumed", 3), after("resumed", 9)]
+
+    assert deadlines_of(log)[1].due_at == NOTICED + timedelta(hours=26)
+
+
+def test_another_promise_counts_from_the_same_moment() -> None:
+    log = [opened(), after("promised", 1, promise={"response": 3600.0, "on_site": 14400.0})]
+
+    assert [deadline.due_at - NOTICED for deadline in deadlines_of(log)] == [
+        timedelta(hours=1),
+        timedelta(hours=4),
+    ]
+
+
+def test_a_fault_that_is_not_gone_has_a_new_clock_on_site() -> None:
+    log = [opened(), after("answered", 1), after("arrived", 3), after("resolved", 4), after("reopened", 50)]
+
+    response, on_site = deadlines_of(log)
+
+    assert response.met_at == NOTICED + timedelta(hours=1)
+    assert on_site.met_at is None
+    assert on_site.due_at == NOTICED + timedelta(hours=74)
+
+
+def test_without_progress_the_clock_counts_from_the_last_of_it() -> None:
+    log = [opened({"progress": 3600.0}), after("answered", 0.5), after("mail_sent", 0.9)]
+
+    (progress,) = deadlines_of(log)
+
+    assert progress.due_at == NOTICED + timedelta(hours=1.5)
+
+
+def test_the_report_is_due_after_the_resolution_until_it_is_sent() -> None:
+    log = [opened({"report": 3600.0})]
+    assert deadlines_of(log) == ()
+
+    log += [after("mail_sent", 1, purpose="report"), after("resolved", 2)]
+    (report,) = deadlines_of(log)
+    assert (report.due_at, report.met_at) == (NOTICED + timedelta(hours=3), None)
+
+    (report,) = deadlines_of([*log, after("mail_sent", 2.5, purpose="report")])
+    assert report.met_at == NOTICED + timedelta(hours=2.5)
+
+
+def test_an_arrival_counts_from_when_it_was_not_when_it_was_told() -> None:
+    came = NOTICED + timedelta(hours=2)
+    log = [opened(), after("arrived", 9, arrived_at=came.isoformat())]
+
+    assert [deadline.met_at for deadline in deadlines_of(log)] == [came, came]
 
 
 moments = st.floats(min_value=0, max_value=1000, allow_nan=False)

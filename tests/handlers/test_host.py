@@ -5,9 +5,10 @@ import pytest
 from typer import Typer
 
 from faultdesk.domain.artefact import Artefact
-from faultdesk.domain.decision import Decision, Inspection, Job, Promise, Rejection
+from faultdesk.domain.decision import Decision, Inspection, Job, Rejection
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.promise import Promise
 from faultdesk.domain.ticket import Classification, Event, Kind, Ticket
 from faultdesk.errors import ConfigError
 from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl

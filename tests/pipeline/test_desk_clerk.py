@@ -4,8 +4,9 @@ from email import message_from_bytes
 import pytest
 
 from faultdesk.adapters.sql.store import SqlStore
-from faultdesk.domain.decision import Decision, Mail, Promise, Rejection
+from faultdesk.domain.decision import Decision, Mail, Rejection
 from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.domain.promise import Promise
 from faultdesk.domain.ticket import Event, Participant, Role, Status, Ticket
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.testing import a_message

@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import msgspec
 
-from faultdesk.domain.decision import Job, Promise
+from faultdesk.domain.decision import Job
+from faultdesk.domain.promise import Promise
 from faultdesk.domain.ticket import Classification, Deadline, Event, Facts, Kind, Ticket
 from faultdesk.handlers.testing import NOON, FakeDesk, a_ticket
 from faultdesk_sla import SlaHandler

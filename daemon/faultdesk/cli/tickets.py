@@ -1,6 +1,7 @@
 """tickets, ticket, classify, client, resolve, explain."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -16,7 +17,7 @@ from faultdesk.domain import promise
 from faultdesk.domain.correction import RECLASSIFIED, parse_correction
 from faultdesk.domain.identity import is_deliverable
 from faultdesk.domain.message import Address
-from faultdesk.domain.ticket import CLIENT_NAMED, Event, Status, Ticket
+from faultdesk.domain.ticket import CLIENT_NAMED, Deadline, Event, Status, Ticket
 from faultdesk.errors import NotFoundError, PermanentError
 
 Reference = Annotated[str, typer.Argument(help="As in FD-2026-000123.")]
@@ -170,25 +171,39 @@ def explain(context: typer.Context, reference: Reference, as_json: AsJson = Fals
     with database(context) as opened, opened.read() as connection:
         found = find_ticket(SqlTransaction(connection), reference)
     now = datetime.now(UTC)
-    rows = [
-        {
-            "clock": stretch.clock,
-            "from": stretch.start,
-            "to": stretch.end,
-            "counted": str(stretch.counted).partition(".")[0],
-            "due": deadline.due_at,
-            "state": _state(deadline.met_at, deadline.due_at, now),
-            "why": stretch.reason,
-        }
-        for deadline, stretch in zip(found.deadlines, promise.explain(found.deadlines, now), strict=True)
-    ]
+    accounts = zip(found.deadlines, promise.explain(found.deadlines, now), strict=True)
+    rows = [row for deadline, account in accounts for row in _reckoned(deadline, account, now)]
     listing(rows, ("clock", "from", "to", "counted", "due", "state", "why"), zone, as_json=as_json)
 
 
-def _state(met_at: datetime | None, due_at: datetime, now: datetime) -> str:
-    if met_at is None:
-        return "running" if now <= due_at else "breached"
-    return "kept" if met_at <= due_at else "broken"
+def _reckoned(deadline: Deadline, account: promise.Account, now: datetime) -> Iterator[dict[str, Any]]:
+    """Give a row for the clock, and one for every stretch of time if there are several."""
+    yield {
+        "clock": account.clock,
+        "from": account.start,
+        "to": account.end,
+        "counted": _hours(account.counted),
+        "due": deadline.due_at,
+        "state": _state(deadline, now),
+        "why": account.reason,
+    }
+    if len(account.parts) > 1:
+        for part in account.parts:
+            counts = _hours(part.length) if part.counts else "-"
+            yield {"clock": "", "from": part.start, "to": part.end, "counted": counts, "why": part.why}
+
+
+def _hours(span: timedelta) -> str:
+    seconds = int(span.total_seconds())
+    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+
+
+def _state(deadline: Deadline, now: datetime) -> str:
+    if deadline.met_at is not None:
+        return "kept" if deadline.met_at <= deadline.due_at else "broken"
+    if deadline.is_breached(now):
+        return "breached"
+    return "paused" if deadline.is_paused else "running"
 
 
 def find_ticket(transaction: SqlTransaction, reference: str) -> Ticket:

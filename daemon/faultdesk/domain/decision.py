@@ -70,11 +70,4 @@ class Inspection(msgspec.Struct, frozen=True):
     """As an engineer reads it: "not scanned for viruses yet"."""
 
 
-class Promise(msgspec.Struct, frozen=True):
-    """The spans owed to this client for this ticket; None where no such clock runs."""
-
-    respond_within: timedelta | None = None
-    on_site_within: timedelta | None = None
-
-
 Decision = Job | Mail | Event

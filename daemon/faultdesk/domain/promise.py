@@ -1,86 +1,199 @@
-"""Deadlines, derived from the event log by a pure function."""
+"""Deadlines, derived from the event log by a pure function, and explained by the stretches of time that counted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import reduce
+from typing import Any
 
 import msgspec
 
+from faultdesk.domain.calendar import (
+    AROUND_THE_CLOCK,
+    Calendar,
+    Pause,
+    Stretch,
+    counted,
+    moment_after,
+    timeline,
+)
 from faultdesk.domain.replay import noticed_after
 from faultdesk.domain.ticket import Deadline, Event
 
 
 class Clock(StrEnum):
-    """The promised clocks (P3, P4)."""
+    """The promised clocks (P3, P4, P6, P11)."""
 
     RESPONSE = "response"
     ON_SITE = "on_site"
+    PROGRESS = "progress"
+    """From the last thing that somebody did for the ticket."""
+    REPORT = "report"
+    """From the resolution."""
 
+
+class Promise(msgspec.Struct, frozen=True):
+    """The spans owed to this client for this ticket; None where no such clock runs."""
+
+    respond_within: timedelta | None = None
+    on_site_within: timedelta | None = None
+    progress_within: timedelta | None = None
+    report_within: timedelta | None = None
+    calendar: Calendar = AROUND_THE_CLOCK
+    """By which all of them are counted."""
+
+    def as_data(self) -> dict[str, Any]:
+        """Give what an `opened` or `promised` event holds of it: seconds by clock, and a calendar of its own."""
+        spans = (self.respond_within, self.on_site_within, self.progress_within, self.report_within)
+        data: dict[str, Any] = {
+            clock: span.total_seconds() for clock, span in zip(Clock, spans, strict=True) if span is not None
+        }
+        if self.calendar != AROUND_THE_CLOCK:
+            data["calendar"] = msgspec.to_builtins(self.calendar)
+        return data
+
+
+PROMISED = "promised"
+"""The event of a promise that takes the place of the first, from the same moment on; its data are `promise`."""
+WAITING, RESUMED, REOPENED = "waiting", "resumed", "reopened"
+"""The events of a pause for the client (`reason`), of its end, and of a fault that is not gone."""
 
 _MET_BY = {
     Clock.RESPONSE: frozenset({"answered", "arrived", "resolved"}),
     Clock.ON_SITE: frozenset({"arrived", "resolved"}),
+    Clock.PROGRESS: frozenset({"resolved"}),
+    Clock.REPORT: frozenset({"mail_sent"}),
 }
 """The events that keep a promise. An automatic acknowledgement is none of them."""
+_PROGRESS = frozenset(
+    {"opened", "accepted", "answered", "arrived", "noted", "restored", WAITING, RESUMED, REOPENED}
+)
+_PAUSED = frozenset({Clock.ON_SITE, Clock.PROGRESS})
+"""What waits for the client; the response never does (P5)."""
 
 
 def deadlines_of(events: Sequence[Event]) -> tuple[Deadline, ...]:
     """Derive the deadlines from a ticket's log, oldest event first.
 
     The `opened` event carries when the notice reached the desk and the promised spans in seconds;
-    `noticed_earlier` says that an earlier one was worked on later.
+    `noticed_earlier` says that an earlier one was worked on later. After `reopened` all but the response begins anew.
     """
-    opened = next((event for event in events if event.kind == "opened"), None)
     started_at = reduce(noticed_after, events, None)
-    if opened is None or started_at is None:
+    promise = next((one.data["promise"] for one in reversed(events) if "promise" in one.data), None)
+    if started_at is None or not promise:
         return ()
-    return tuple(
-        _deadline(clock, started_at, timedelta(seconds=opened.data["promise"][clock]), events)
+    calendar = msgspec.convert(promise["calendar"], Calendar) if "calendar" in promise else AROUND_THE_CLOCK
+    latest = _since_reopened(events)
+    found = (
+        _deadline(clock, promise, calendar, events if clock is Clock.RESPONSE else latest, started_at)
         for clock in Clock
-        if opened.data.get("promise", {}).get(clock) is not None
+        if promise.get(clock) is not None
     )
+    return tuple(deadline for deadline in found if deadline)
 
 
-def _deadline(clock: Clock, started_at: datetime, span: timedelta, events: Iterable[Event]) -> Deadline:
-    met = next((event for event in events if event.kind in _MET_BY[clock] and event.at), None)
+def _since_reopened(events: Sequence[Event]) -> Sequence[Event]:
+    last = max((at for at, event in enumerate(events) if event.kind == REOPENED), default=0)
+    return events[last:]
+
+
+def _deadline(
+    clock: Clock,
+    promise: Mapping[str, Any],
+    calendar: Calendar,
+    events: Sequence[Event],
+    noticed_at: datetime,
+) -> Deadline | None:
+    started_at = _start(clock, events, noticed_at)
+    if started_at is None:
+        return None
+    met = next((event for event in events if _keeps(clock, event, started_at)), None)
+    pauses = tuple(_pauses(events)) if clock in _PAUSED else ()
+    span = timedelta(seconds=promise[clock])
+    closed = [pause for pause in pauses if pause.end is not None]
     return Deadline(
         name=clock,
         started_at=started_at,
-        due_at=started_at + span,
+        due_at=moment_after(calendar, closed, started_at, span)
+        or datetime.max.replace(tzinfo=started_at.tzinfo),
         met_at=_moment(met) if met else None,
         met_by=met.kind if met else "",
+        span=span,
+        calendar=calendar,
+        pauses=pauses,
     )
 
 
+def _start(clock: Clock, events: Sequence[Event], noticed_at: datetime) -> datetime | None:
+    """Tell when a clock began to run; None if it has not."""
+    if clock is Clock.PROGRESS:
+        return max((event.at for event in events if event.kind in _PROGRESS and event.at), default=None)
+    if clock is Clock.REPORT:
+        return next((event.at for event in reversed(events) if event.kind == "resolved"), None)
+    return events[0].at if events[0].kind == REOPENED else noticed_at
+
+
+def _keeps(clock: Clock, event: Event, started_at: datetime) -> bool:
+    if event.kind not in _MET_BY[clock] or event.at is None:
+        return False
+    return clock is not Clock.REPORT or (event.data.get("purpose") == "report" and event.at >= started_at)
+
+
 def _moment(event: Event) -> datetime | None:
-    """Tell when it truly happened: a recovery is often written down hours later."""
-    recovered_at = event.data.get("recovered_at")
-    return datetime.fromisoformat(recovered_at) if recovered_at else event.at
+    """Tell when it truly happened: a recovery is often written down hours later, an arrival too."""
+    happened_at = event.data.get("recovered_at") or event.data.get("arrived_at")
+    return datetime.fromisoformat(happened_at) if happened_at else event.at
 
 
-class Stretch(msgspec.Struct, frozen=True):
-    """A piece of time that a clock counted, and why."""
+def _pauses(events: Iterable[Event]) -> Iterator[Pause]:
+    """Pair what began a pause with what ended it."""
+    since: Event | None = None
+    for event in events:
+        if event.kind == WAITING and since is None:
+            since = event
+        elif event.kind in {RESUMED, "resolved"} and since is not None and since.at and event.at:
+            yield Pause(since.at, max(since.at, event.at), _why(since))
+            since = None
+    if since is not None and since.at:
+        yield Pause(since.at, None, _why(since))
+
+
+def _why(event: Event) -> str:
+    reason = event.data.get("reason")
+    return f"waiting for the client: {reason}" if reason else "waiting for the client"
+
+
+class Account(msgspec.Struct, frozen=True):
+    """How the time of one clock was counted until it was met, or until now."""
 
     clock: str
     start: datetime
     end: datetime
     counted: timedelta
     reason: str
+    parts: tuple[Stretch, ...] = ()
 
 
-def explain(deadlines: Iterable[Deadline], now: datetime) -> tuple[Stretch, ...]:
-    """Say which time counted against each deadline until it was met, or until now."""
-    return tuple(_stretch(deadline, now) for deadline in deadlines)
+def explain(deadlines: Iterable[Deadline], now: datetime) -> tuple[Account, ...]:
+    """Say which time counted against each deadline, and why."""
+    return tuple(_account(deadline, now) for deadline in deadlines)
 
 
-def _stretch(deadline: Deadline, now: datetime) -> Stretch:
-    end = deadline.met_at or now
-    reason = f"stopped by {deadline.met_by}" if deadline.met_at else "still running"
-    return Stretch(
+def _account(deadline: Deadline, now: datetime) -> Account:
+    end = max(deadline.met_at or now, deadline.started_at)
+    parts = tuple(timeline(deadline.calendar, deadline.pauses, deadline.started_at, end))
+    if deadline.met_at:
+        reason = f"stopped by {deadline.met_by}"
+    elif deadline.is_paused:
+        reason = "stands still"
+    else:
+        reason = "still running"
+    every = ", every minute counts" if deadline.calendar.is_around_the_clock else ""
+    return Account(
         clock=deadline.name,
         start=deadline.started_at,
-        end=max(end, deadline.started_at),
-        counted=max(end - deadline.started_at, timedelta()),
-        reason=f"7x24, every minute counts; {reason}",
+        end=end,
+        counted=counted(parts),
+        reason=f"{deadline.calendar.name}{every}; {reason}",
+        parts=parts,
     )

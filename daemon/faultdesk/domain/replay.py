@@ -7,7 +7,7 @@ import msgspec
 
 from faultdesk.domain.ticket import Event, Status
 
-_STATUS = {"answered": Status.ANSWERED, "resolved": Status.RESOLVED}
+_STATUS = {"answered": Status.ANSWERED, "resolved": Status.RESOLVED, "reopened": Status.NEW}
 HOLDS = {"hold_set": True, "hold_released": False}
 """The events of a legal hold, and whether it holds after them."""
 

@@ -12,7 +12,9 @@ _AGE = re.compile(r"P(?=\d)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?", re.ASC
 
 _KEPT: Mapping[str, tuple[str, ...]] = {
     "opened": ("inbox", "noticed_at", "promise"),
+    "promised": ("promise",),
     "classified": ("kind",),
+    "arrived": ("arrived_at",),
     "message_received": ("inbox", "proof"),
     "automatic_mail_received": ("inbox",),
     "mail_sent": ("purpose", "message_id"),

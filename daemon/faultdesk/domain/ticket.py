@@ -1,12 +1,13 @@
 """A ticket, what is known of it, and who takes part in it."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
+from faultdesk.domain.calendar import AROUND_THE_CLOCK, Calendar, Pause, moment_after
 from faultdesk.domain.message import Address, Channel, Language
 
 CLIENT_NAMED = "client_named"
@@ -137,14 +138,28 @@ class Deadline(msgspec.Struct, frozen=True):
     due_at: datetime
     met_at: datetime | None = None
     met_by: str = ""
+    span: timedelta | None = None
+    """What is counted by `calendar` without the pauses; None: all that lies between."""
+    calendar: Calendar = AROUND_THE_CLOCK
+    pauses: tuple[Pause, ...] = ()
+    """While the last of them has no end, `due_at` is what it would be if it ended at once."""
+
+    @property
+    def is_paused(self) -> bool:
+        """Tell whether the clock stands still."""
+        return self.met_at is None and any(pause.end is None for pause in self.pauses)
 
     def at(self, fraction: float) -> datetime:
-        """Tell when this fraction of the span has passed."""
-        return self.started_at + (self.due_at - self.started_at) * fraction
+        """Tell when this fraction of the span has passed, or would have."""
+        if self.span is None:
+            return self.started_at + (self.due_at - self.started_at) * fraction
+        closed = [pause for pause in self.pauses if pause.end is not None]
+        return moment_after(self.calendar, closed, self.started_at, self.span * fraction) or self.due_at
 
     def is_breached(self, now: datetime) -> bool:
         """Tell whether the promise was broken, or is at this moment."""
-        return (self.met_at or now) > self.due_at
+        stands_since = next((pause.start for pause in self.pauses if pause.end is None), now)
+        return (self.met_at or min(stands_since, now)) > self.due_at
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):

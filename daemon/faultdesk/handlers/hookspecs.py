@@ -7,10 +7,11 @@ import pluggy
 from typer import Typer
 
 from faultdesk.domain.artefact import Artefact
-from faultdesk.domain.decision import Decision, Inspection, Promise, Rejection
+from faultdesk.domain.decision import Decision, Inspection, Rejection
 from faultdesk.domain.fax import PageImage, PageReading, Receipt, Reception
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.promise import Promise
 from faultdesk.domain.ticket import Classification, Event, Ticket
 from faultdesk.handlers.api import JobFunction
 

@@ -9,10 +9,11 @@ import pluggy
 from typer import Typer
 
 from faultdesk.domain.artefact import Artefact
-from faultdesk.domain.decision import Decision, Inspection, Job, Mail, Promise, Rejection
+from faultdesk.domain.decision import Decision, Inspection, Job, Mail, Rejection
 from faultdesk.domain.fax import PageImage, PageReading, Receipt, Reception
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.promise import Promise
 from faultdesk.domain.ticket import Classification, Event, Ticket
 from faultdesk.errors import ConfigError
 from faultdesk.handlers.api import Handler, JobFunction

@@ -5,24 +5,15 @@ from typing import Any
 
 import msgspec
 
-from faultdesk.domain.decision import Promise
 from faultdesk.domain.matching import Match
 from faultdesk.domain.message import InboundMessage
-from faultdesk.domain.promise import Clock as PromisedClock
+from faultdesk.domain.promise import Promise
 from faultdesk.domain.ticket import Classification, Event
 
 
 def opening_data(message: InboundMessage, at: datetime, promise: Promise) -> dict[str, Any]:
     """Give what the `opened` event holds: all that the deadlines are derived from."""
-    spans = {
-        PromisedClock.RESPONSE: promise.respond_within,
-        PromisedClock.ON_SITE: promise.on_site_within,
-    }
-    return {
-        "inbox": message.id,
-        "noticed_at": at.isoformat(),
-        "promise": {clock: span.total_seconds() for clock, span in spans.items() if span is not None},
-    }
+    return {"inbox": message.id, "noticed_at": at.isoformat(), "promise": promise.as_data()}
 
 
 def classified(answers: dict[str, Classification], best: Classification) -> Event:
