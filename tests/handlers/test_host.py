@@ -142,7 +142,7 @@ def test_without_handlers_nothing_is_known_promised_or_rejected() -> None:
     host = Host({})
 
     assert host.classify(a_message(), no_failure) == (Classification(), {})
-    assert host.promise(a_ticket(), a_message(), no_failure) == Promise()
+    assert host.promise(a_ticket(), no_failure) == Promise()
     assert host.screen(a_message(), no_failure) is None
 
 

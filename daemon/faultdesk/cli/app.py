@@ -6,7 +6,20 @@ from typing import Annotated
 import typer
 
 from faultdesk import __version__
-from faultdesk.cli import audit, backup, handlers, inbox, jobs, person, read, retention, run, setup, tickets
+from faultdesk.cli import (
+    audit,
+    backup,
+    handlers,
+    inbox,
+    jobs,
+    person,
+    read,
+    retention,
+    run,
+    setup,
+    tickets,
+    visit,
+)
 from faultdesk.cli.context import DEFAULT_CONFIG
 from faultdesk.cli.handlers_commands import Commands
 
@@ -54,6 +67,10 @@ for command in (
     tickets.ticket,
     tickets.classify,
     tickets.client,
+    visit.arrived,
+    visit.wait,
+    visit.resume,
+    visit.reopen,
     tickets.resolve,
     tickets.explain,
     read.read,

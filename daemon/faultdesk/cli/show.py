@@ -23,8 +23,15 @@ def write_json(value: object) -> None:
     sys.stdout.write(msgspec.json.encode(value).decode() + "\n")
 
 
-def listing(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], zone: str, *, as_json: bool) -> None:
-    """Show rows: all keys as JSON, or the chosen columns as a table with times in the desk's zone."""
+def listing(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    zone: str,
+    *,
+    as_json: bool,
+    exact: bool = False,
+) -> None:
+    """Show rows: all keys as JSON, or the chosen columns as a table with times in the desk's zone, exact to the second."""
     if as_json:
         write_json(rows)
         return
@@ -33,7 +40,7 @@ def listing(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], zone: str
         # A reference is for copying: never cut.
         table.add_column(column, no_wrap=column != columns[-1], overflow="fold")
     for row in rows:
-        table.add_row(*(cell(row.get(column), zone) for column in columns))
+        table.add_row(*(cell(row.get(column), zone, exact=exact) for column in columns))
     console().print(table)
 
 
@@ -46,12 +53,14 @@ def details(row: Mapping[str, Any], zone: str, *, as_json: bool) -> None:
         console().print(f"{key:<12}{cell(value, zone)}")
 
 
-def cell(value: object, zone: str) -> str:
+def cell(value: object, zone: str, *, exact: bool = False) -> str:
     """Write a value for people."""
     if value is None:
         return ""
     if isinstance(value, datetime):
         local = value.astimezone(ZoneInfo(zone))
+        if exact:
+            return f"{local:%Y-%m-%d %H:%M:%S}"
         this_year = datetime.now(local.tzinfo).year
         return f"{local:%m-%d %H:%M}" if local.year == this_year else f"{local:%Y-%m-%d %H:%M}"
     return str(value)

@@ -1,6 +1,5 @@
 """tickets, ticket, classify, client, resolve, explain."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from typing import Annotated, Any
@@ -101,18 +100,13 @@ def resolve(
 ) -> None:
     """Resolve a ticket; the client gets the written report."""
     with desk(context) as opened:
-        recovered = _moment(recovered_at, opened.config.desk.time_zone)
+        recovered = moment(recovered_at, opened.config.desk.time_zone)
         now = opened.clock.now()
         with opened.store.write() as transaction:
             found = find_ticket(transaction, reference)
             if found.status is Status.RESOLVED and not again:
                 raise PermanentError(f"{found.reference} is resolved already; --again sends another report")
-            # People write minutes.
-            if not found.noticed_at.replace(second=0, microsecond=0) <= recovered <= now:
-                raise PermanentError(
-                    f"--recovered-at {recovered_at}: must lie between the notice "
-                    f"({cell(found.noticed_at, opened.config.desk.time_zone)}) and now"
-                )
+            require_since_notice("--recovered-at", recovered, found, now, opened.config.desk.time_zone)
             earlier = [event for event in transaction.tickets.events(found.id) if event.kind == "resolved"]
             data = {
                 "cause": cause,
@@ -133,7 +127,7 @@ def classify(
 ) -> None:
     """Say what a ticket is really about: kind, fault class, system, severity, in any order.
 
-    Deadlines stay as they were promised when it was opened.
+    Deadlines follow, from the same moment.
     """
     try:
         labels = parse_correction(" ".join(words))
@@ -172,13 +166,21 @@ def explain(context: typer.Context, reference: Reference, as_json: AsJson = Fals
         found = find_ticket(SqlTransaction(connection), reference)
     now = datetime.now(UTC)
     accounts = zip(found.deadlines, promise.explain(found.deadlines, now), strict=True)
-    rows = [row for deadline, account in accounts for row in _reckoned(deadline, account, now)]
-    listing(rows, ("clock", "from", "to", "counted", "due", "state", "why"), zone, as_json=as_json)
+    rows = [_reckoned(deadline, account, now) for deadline, account in accounts]
+    if not as_json:
+        # One stretch is told by the clock's own row.
+        rows = [
+            row
+            for clock in rows
+            for row in (clock, *(clock["stretches"] if len(clock["stretches"]) > 1 else ()))
+        ]
+    listing(
+        rows, ("clock", "from", "to", "counted", "due", "state", "why"), zone, as_json=as_json, exact=True
+    )
 
 
-def _reckoned(deadline: Deadline, account: promise.Account, now: datetime) -> Iterator[dict[str, Any]]:
-    """Give a row for the clock, and one for every stretch of time if there are several."""
-    yield {
+def _reckoned(deadline: Deadline, account: promise.Account, now: datetime) -> dict[str, Any]:
+    return {
         "clock": account.clock,
         "from": account.start,
         "to": account.end,
@@ -186,11 +188,16 @@ def _reckoned(deadline: Deadline, account: promise.Account, now: datetime) -> It
         "due": deadline.due_at,
         "state": _state(deadline, now),
         "why": account.reason,
+        "stretches": [
+            {
+                "from": part.start,
+                "to": part.end,
+                "counted": _hours(part.length) if part.counts else "-",
+                "why": part.why,
+            }
+            for part in account.parts
+        ],
     }
-    if len(account.parts) > 1:
-        for part in account.parts:
-            counts = _hours(part.length) if part.counts else "-"
-            yield {"clock": "", "from": part.start, "to": part.end, "counted": counts, "why": part.why}
 
 
 def _hours(span: timedelta) -> str:
@@ -218,9 +225,26 @@ def find_ticket(transaction: SqlTransaction, reference: str) -> Ticket:
     return found
 
 
-def _moment(text: str, zone: str) -> datetime:
+def moment(text: str, zone: str) -> datetime:
+    """Read a time as in 2026-03-05T14:30, of this zone if it names none.
+
+    Raises:
+        PermanentError: It is none.
+    """
     try:
-        moment = datetime.fromisoformat(text)
+        read = datetime.fromisoformat(text)
     except ValueError as error:
         raise PermanentError(f"{text}: not a time as in 2026-03-05T14:30") from error
-    return moment.replace(tzinfo=ZoneInfo(zone)) if moment.tzinfo is None else moment
+    return read.replace(tzinfo=ZoneInfo(zone)) if read.tzinfo is None else read
+
+
+def require_since_notice(option: str, at: datetime, found: Ticket, now: datetime, zone: str) -> None:
+    """Refuse a time before the notice or after now.
+
+    Raises:
+        PermanentError: It is.
+    """
+    # People write minutes.
+    if not found.noticed_at.replace(second=0, microsecond=0) <= at <= now:
+        noticed = cell(found.noticed_at, zone)
+        raise PermanentError(f"{option} {cell(at, zone)}: must lie between the notice ({noticed}) and now")

@@ -65,9 +65,10 @@ _MET_BY = {
     Clock.REPORT: frozenset({"mail_sent"}),
 }
 """The events that keep a promise. An automatic acknowledgement is none of them."""
-_PROGRESS = frozenset(
+PROGRESS_BY = frozenset(
     {"opened", "accepted", "answered", "arrived", "noted", "restored", WAITING, RESUMED, REOPENED}
 )
+"""What somebody does for a ticket."""
 _PAUSED = frozenset({Clock.ON_SITE, Clock.PROGRESS})
 """What waits for the client; the response never does (P5)."""
 
@@ -79,7 +80,7 @@ def deadlines_of(events: Sequence[Event]) -> tuple[Deadline, ...]:
     `noticed_earlier` says that an earlier one was worked on later. After `reopened` all but the response begins anew.
     """
     started_at = reduce(noticed_after, events, None)
-    promise = next((one.data["promise"] for one in reversed(events) if "promise" in one.data), None)
+    promise = promise_in(events)
     if started_at is None or not promise:
         return ()
     calendar = msgspec.convert(promise["calendar"], Calendar) if "calendar" in promise else AROUND_THE_CLOCK
@@ -90,6 +91,12 @@ def deadlines_of(events: Sequence[Event]) -> tuple[Deadline, ...]:
         if promise.get(clock) is not None
     )
     return tuple(deadline for deadline in found if deadline)
+
+
+def promise_in(events: Sequence[Event]) -> Mapping[str, Any]:
+    """Find the promise that holds: the last that was made."""
+    made = (event.data["promise"] for event in reversed(events) if event.kind in {PROMISED, "opened"})
+    return next(made, {})
 
 
 def _since_reopened(events: Sequence[Event]) -> Sequence[Event]:
@@ -127,7 +134,7 @@ def _deadline(
 def _start(clock: Clock, events: Sequence[Event], noticed_at: datetime) -> datetime | None:
     """Tell when a clock began to run; None if it has not."""
     if clock is Clock.PROGRESS:
-        return max((event.at for event in events if event.kind in _PROGRESS and event.at), default=None)
+        return max((event.at for event in events if event.kind in PROGRESS_BY and event.at), default=None)
     if clock is Clock.REPORT:
         return next((event.at for event in reversed(events) if event.kind == "resolved"), None)
     return events[0].at if events[0].kind == REOPENED else noticed_at
@@ -156,6 +163,11 @@ def _pauses(events: Iterable[Event]) -> Iterator[Pause]:
             since = None
     if since is not None and since.at:
         yield Pause(since.at, None, _why(since))
+
+
+def is_waiting(events: Sequence[Event]) -> bool:
+    """Tell whether the ticket waits for its client."""
+    return any(pause.end is None for pause in _pauses(_since_reopened(events)))
 
 
 def _why(event: Event) -> str:

@@ -47,8 +47,8 @@ class Hooks(Protocol):
         """Say what a message is about; all are asked, the most confident wins."""
 
     @_hookspec
-    def promise_ticket(self, ticket: Ticket, message: InboundMessage) -> Promise | None:
-        """Say which spans this ticket is owed; the first answer wins. The ticket has no deadlines yet."""
+    def promise_ticket(self, ticket: Ticket) -> Promise | None:
+        """Say which spans this ticket is owed; the first answer wins. Asked again when it is classed anew."""
 
     @_hookspec
     def ticket_opened(self, ticket: Ticket, message: InboundMessage, desk: Identity) -> Iterable[Decision]:

@@ -168,9 +168,9 @@ class Host:
         best = max(answers.values(), key=lambda answer: answer.confidence, default=Classification())
         return best, answers
 
-    def promise(self, ticket: Ticket, message: InboundMessage, failed: Failed) -> Promise:
+    def promise(self, ticket: Ticket, failed: Failed) -> Promise:
         """Ask until one knows what is owed."""
-        answers = self._ask("promise_ticket", Promise, failed, ticket=ticket, message=message)
+        answers = self._ask("promise_ticket", Promise, failed, ticket=ticket)
         return next((answer.value for answer in answers), Promise())
 
     def ticket_opened(

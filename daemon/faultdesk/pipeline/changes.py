@@ -2,6 +2,7 @@
 
 from faultdesk.domain.correction import RECLASSIFIED, corrected
 from faultdesk.domain.message import Address
+from faultdesk.domain.promise import PROMISED, promise_in
 from faultdesk.domain.replay import HOLDS, noticed_after, status_after
 from faultdesk.domain.ticket import CLIENT_NAMED, Event, Participant, Role
 from faultdesk.handlers.host import Failure, Host
@@ -42,7 +43,15 @@ class Changes:
         if noticed_at is not None and noticed_at != before.noticed_at:
             tx.tickets.set_noticed_at(ticket_id, noticed_at)
         failures: list[Failure] = []
+        if event.kind == RECLASSIFIED:
+            self._promise_anew(tx, ticket_id, failures)
         ticket, desk = tx.tickets.get(ticket_id), self._ledger.identity
         for actor, decision in self._host.ticket_changed(ticket, event, desk, failures.append):
             self._ledger.apply(tx, ticket_id, actor, decision)
         tx.tickets.record(ticket_id, [failure_event(failure) for failure in failures], now)
+
+    def _promise_anew(self, tx: Transaction, ticket_id: int, failures: list[Failure]) -> None:
+        """Let the clocks follow what the ticket has turned out to be; they count from the same moment."""
+        promised = self._host.promise(tx.tickets.get(ticket_id), failures.append).as_data()
+        if promised != promise_in(tx.tickets.events(ticket_id)):
+            tx.tickets.record(ticket_id, [Event(PROMISED, {"promise": promised})], self._clock.now())

@@ -8,9 +8,9 @@ import structlog
 
 from faultdesk.domain.matching import Match, Proof, noticed_at
 from faultdesk.domain.message import InboundMessage
-from faultdesk.domain.promise import deadlines_of
+from faultdesk.domain.promise import RESUMED, deadlines_of, is_waiting
 from faultdesk.domain.reference import Seal
-from faultdesk.domain.ticket import Event, Participant, Role
+from faultdesk.domain.ticket import Event, Participant, Role, Ticket
 from faultdesk.domain.trust import Standing
 from faultdesk.handlers.host import Decisions, Failure, Host
 from faultdesk.pipeline import receipts, undelivered
@@ -166,6 +166,8 @@ class DeskClerk:
         if at < ticket.noticed_at and ticket.role_of(message.sender.address) is Role.CLIENT:
             self._changes.change(tx, ticket.id, Event("noticed_earlier", {"noticed_at": at.isoformat()}))
         correct(tx, self._changes, self._ledger, found, message, self._clock.now())
+        if _goes_on(tx, ticket, message):
+            self._changes.change(tx, ticket.id, Event(RESUMED, data, at, message.sender.address))
         if self._answers(found, message):
             self._changes.change(tx, ticket.id, Event("answered", {}, at, message.sender.address))
         elif found.proof.is_signed:
@@ -199,7 +201,7 @@ class DeskClerk:
         message = numbered(tx, message, best, at, self._ledger.identity)
         bare = tx.tickets.open(message, best, at, self._clock.now())
         people = self._people_of(claimed)
-        promise = self.host.promise(bare, message, failures.append)
+        promise = self.host.promise(bare, failures.append)
         opened = Event("opened", opening_data(message, at, promise), actor=message.sender.address)
         log_ = [opened, classified(answers, best), *problems(message), *claimed.noted, *refused(stranger_to)]
         tx.tickets.add_participants(bare.id, people)
@@ -242,6 +244,12 @@ class DeskClerk:
         for actor, decided in decisions:
             if not isinstance(decided, Event):
                 self._ledger.apply(tx, ticket_id, actor, decided)
+
+
+def _goes_on(tx: Transaction, ticket: Ticket, message: InboundMessage) -> bool:
+    """Tell whether a client has written for whom the ticket waited."""
+    is_client = ticket.role_of(message.sender.address) is Role.CLIENT
+    return is_client and not message.robot and is_waiting(tx.tickets.events(ticket.id))
 
 
 def _people(message: InboundMessage, desk_address: str) -> list[Participant]:

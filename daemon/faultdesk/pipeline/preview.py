@@ -79,7 +79,7 @@ def _acknowledgement(
         requester=message.reply_address,
         noticed_at=now,
     )
-    promise = host.promise(ticket, message, failures.append)
+    promise = host.promise(ticket, failures.append)
     opened = Event("opened", opening_data(message, now, promise), now)
     ticket = msgspec.structs.replace(ticket, deadlines=deadlines_of([opened]))
     for _, decision in host.ticket_opened(ticket, message, desk, failures.append):

@@ -1,0 +1,79 @@
+"""arrived, wait, resume, reopen: what moves the clocks of a ticket on which somebody works."""
+
+from typing import Annotated
+
+import typer
+
+from faultdesk.adapters.sql.store import SqlTransaction
+from faultdesk.cli.context import desk
+from faultdesk.cli.tickets import Reference, find_ticket, moment, require_since_notice
+from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, is_waiting
+from faultdesk.domain.ticket import Event, Status, Ticket
+from faultdesk.errors import PermanentError
+
+By = Annotated[str, typer.Option(help="Who says so, for the ticket's log.")]
+
+
+def arrived(
+    context: typer.Context,
+    reference: Reference,
+    at: Annotated[str, typer.Option(help="When: 2026-03-05T14:30, the desk's time; now by default.")] = "",
+    by: By = "operator",
+) -> None:
+    """Note that an engineer is on site: it stops the clocks of the answer and the visit."""
+    with desk(context) as opened, opened.store.write() as transaction:
+        zone, now = opened.config.desk.time_zone, opened.clock.now()
+        found = _in_work(transaction, reference)
+        came = moment(at, zone) if at else now
+        require_since_notice("--at", came, found, now, zone)
+        opened.changes.change(
+            transaction, found.id, Event("arrived", {"arrived_at": came.isoformat()}, actor=by)
+        )
+    typer.echo(f"{found.reference}: on site")
+
+
+def wait(
+    context: typer.Context,
+    reference: Reference,
+    reason: Annotated[str, typer.Argument(help="What the client has to do first.")],
+    by: By = "operator",
+) -> None:
+    """Let the clock of the visit stand still while the client has to do something; it goes on when the client writes."""
+    with desk(context) as opened, opened.store.write() as transaction:
+        found = _in_work(transaction, reference)
+        if is_waiting(transaction.tickets.events(found.id)):
+            raise PermanentError(f"{found.reference} waits for the client already")
+        opened.changes.change(transaction, found.id, Event(WAITING, {"reason": reason}, actor=by))
+    typer.echo(f"{found.reference} waits for the client")
+
+
+def resume(context: typer.Context, reference: Reference, by: By = "operator") -> None:
+    """Let the clock of the visit go on."""
+    with desk(context) as opened, opened.store.write() as transaction:
+        found = _in_work(transaction, reference)
+        if not is_waiting(transaction.tickets.events(found.id)):
+            raise PermanentError(f"{found.reference} does not wait for the client")
+        opened.changes.change(transaction, found.id, Event(RESUMED, {}, actor=by))
+    typer.echo(f"{found.reference} goes on")
+
+
+def reopen(
+    context: typer.Context,
+    reference: Reference,
+    reason: Annotated[str, typer.Argument(help="What is broken again, or still.")],
+    by: By = "operator",
+) -> None:
+    """Take a ticket up again whose fault is not gone; the clock of the visit begins anew."""
+    with desk(context) as opened, opened.store.write() as transaction:
+        found = find_ticket(transaction, reference)
+        if found.status is not Status.RESOLVED:
+            raise PermanentError(f"{found.reference} is open")
+        opened.changes.change(transaction, found.id, Event(REOPENED, {"reason": reason}, actor=by))
+    typer.echo(f"{found.reference} is open again")
+
+
+def _in_work(transaction: SqlTransaction, reference: str) -> Ticket:
+    found = find_ticket(transaction, reference)
+    if found.status is Status.RESOLVED:
+        raise PermanentError(f"{found.reference} is resolved")
+    return found
