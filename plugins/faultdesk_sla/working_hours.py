@@ -67,7 +67,7 @@ class Holidays(NamedTuple):
         return year in self.own or year in _library_years()
 
     def exceptions(self, day: date) -> tuple[str, str]:
-        """Say why a weekday is off and why a weekend is worked; "" where it is as ever."""
+        """Say which holiday a day is, and why a weekend is worked; "" where it is as ever."""
         if (year := self.own.get(day.year)) is not None:
             off, is_on = year.off.get(day, ""), day in year.on
         elif self.knows(day.year):
@@ -75,9 +75,7 @@ class Holidays(NamedTuple):
             off, is_on = _named(name) if is_off else "", not is_off
         else:
             off, is_on = "", False
-        if day.weekday() in _WORKING_WEEK:
-            return off, ""
-        return "", _MAKE_UP if is_on else ""
+        return off, _MAKE_UP if is_on and day.weekday() not in _WORKING_WEEK else ""
 
 
 def read_holidays(path: Path | None) -> Holidays:

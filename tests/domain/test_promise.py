@@ -109,6 +109,13 @@ def test_waiting_for_the_client_stops_the_visit_and_never_the_response() -> None
     ]
 
 
+def test_what_counts_after_the_deadline_is_told_apart() -> None:
+    (account,) = explain(deadlines_of([opened({"response": 7200.0})]), NOTICED + timedelta(hours=5))
+
+    assert [part.length for part in account.parts] == [timedelta(hours=2), timedelta(hours=3)]
+    assert account.counted == timedelta(hours=5)
+
+
 def test_a_clock_that_stands_still_is_not_broken_however_long() -> None:
     _, on_site = deadlines_of([opened(), after("waiting", 1)])
 

@@ -9,6 +9,7 @@ from faultdesk import __version__
 from faultdesk.cli import (
     audit,
     backup,
+    explain,
     handlers,
     inbox,
     jobs,
@@ -72,7 +73,7 @@ for command in (
     visit.resume,
     visit.reopen,
     tickets.resolve,
-    tickets.explain,
+    explain.explain,
     read.read,
     handlers.handlers,
 ):

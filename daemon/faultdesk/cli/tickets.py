@@ -1,6 +1,6 @@
-"""tickets, ticket, classify, client, resolve, explain."""
+"""tickets, ticket, classify, client, resolve."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from email.utils import parseaddr
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -10,13 +10,12 @@ import typer
 
 from faultdesk.adapters.sql import listings
 from faultdesk.adapters.sql.store import SqlTransaction
-from faultdesk.cli.context import configuration, database, desk, reading
+from faultdesk.cli.context import configuration, desk, reading
 from faultdesk.cli.show import AsJson, Limit, cell, console, listing, write_json
-from faultdesk.domain import promise
 from faultdesk.domain.correction import RECLASSIFIED, parse_correction
 from faultdesk.domain.identity import is_deliverable
 from faultdesk.domain.message import Address
-from faultdesk.domain.ticket import CLIENT_NAMED, Deadline, Event, Status, Ticket
+from faultdesk.domain.ticket import CLIENT_NAMED, Event, Status, Ticket
 from faultdesk.errors import NotFoundError, PermanentError
 
 Reference = Annotated[str, typer.Argument(help="As in FD-2026-000123.")]
@@ -157,60 +156,6 @@ def client(
         data = {"client": named.address, "name": named.name}
         opened.changes.change(transaction, found.id, Event(CLIENT_NAMED, data, actor=by))
     typer.echo(f"{found.reference} is {named}'s")
-
-
-def explain(context: typer.Context, reference: Reference, as_json: AsJson = False) -> None:
-    """Show which time counted against each deadline, and why."""
-    zone = configuration(context).desk.time_zone
-    with database(context) as opened, opened.read() as connection:
-        found = find_ticket(SqlTransaction(connection), reference)
-    now = datetime.now(UTC)
-    accounts = zip(found.deadlines, promise.explain(found.deadlines, now), strict=True)
-    rows = [_reckoned(deadline, account, now) for deadline, account in accounts]
-    if not as_json:
-        # One stretch is told by the clock's own row.
-        rows = [
-            row
-            for clock in rows
-            for row in (clock, *(clock["stretches"] if len(clock["stretches"]) > 1 else ()))
-        ]
-    listing(
-        rows, ("clock", "from", "to", "counted", "due", "state", "why"), zone, as_json=as_json, exact=True
-    )
-
-
-def _reckoned(deadline: Deadline, account: promise.Account, now: datetime) -> dict[str, Any]:
-    return {
-        "clock": account.clock,
-        "from": account.start,
-        "to": account.end,
-        "counted": _hours(account.counted),
-        "due": deadline.due_at,
-        "state": _state(deadline, now),
-        "why": account.reason,
-        "stretches": [
-            {
-                "from": part.start,
-                "to": part.end,
-                "counted": _hours(part.length) if part.counts else "-",
-                "why": part.why,
-            }
-            for part in account.parts
-        ],
-    }
-
-
-def _hours(span: timedelta) -> str:
-    seconds = int(span.total_seconds())
-    return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-
-
-def _state(deadline: Deadline, now: datetime) -> str:
-    if deadline.met_at is not None:
-        return "kept" if deadline.met_at <= deadline.due_at else "broken"
-    if deadline.is_breached(now):
-        return "breached"
-    return "paused" if deadline.is_paused else "running"
 
 
 def find_ticket(transaction: SqlTransaction, reference: str) -> Ticket:

@@ -184,6 +184,7 @@ class Account(msgspec.Struct, frozen=True):
     counted: timedelta
     reason: str
     parts: tuple[Stretch, ...] = ()
+    """Parted at the deadline, if it was broken."""
 
 
 def explain(deadlines: Iterable[Deadline], now: datetime) -> tuple[Account, ...]:
@@ -193,7 +194,11 @@ def explain(deadlines: Iterable[Deadline], now: datetime) -> tuple[Account, ...]
 
 def _account(deadline: Deadline, now: datetime) -> Account:
     end = max(deadline.met_at or now, deadline.started_at)
-    parts = tuple(timeline(deadline.calendar, deadline.pauses, deadline.started_at, end))
+    broken_at = min(deadline.due_at, end)
+    parts = (
+        *timeline(deadline.calendar, deadline.pauses, deadline.started_at, broken_at),
+        *timeline(deadline.calendar, deadline.pauses, broken_at, end),
+    )
     if deadline.met_at:
         reason = f"stopped by {deadline.met_by}"
     elif deadline.is_paused:
