@@ -9,6 +9,7 @@ from faultdesk import __version__
 from faultdesk.cli import (
     audit,
     backup,
+    clients,
     explain,
     handlers,
     inbox,
@@ -78,6 +79,7 @@ for command in (
     handlers.handlers,
 ):
     app.command()(command)
+app.add_typer(clients.app)
 app.add_typer(inbox.app)
 app.add_typer(jobs.app)
 app.add_typer(person.app)

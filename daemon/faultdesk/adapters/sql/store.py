@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from faultdesk.adapters.sql.artefacts import SqlArtefacts
+from faultdesk.adapters.sql.clients import SqlClients
 from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.health import SqlHealth
 from faultdesk.adapters.sql.inbox import SqlInbox
@@ -28,6 +29,7 @@ class SqlTransaction:
         self.quarantine = SqlQuarantine(connection)
         self.health = SqlHealth(connection)
         self.artefacts = SqlArtefacts(connection)
+        self.clients = SqlClients(connection)
         self.committing: list[Callable[[], Any]] = []
         self.committed: list[Callable[[], Any]] = []
 

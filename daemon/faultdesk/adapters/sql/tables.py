@@ -284,6 +284,24 @@ audit = Table(
     Column("findings", sa.JSON, nullable=False),
 )
 
+# Whom the desk serves; a client's projects and contracts stand in its content.
+client = Table(
+    "client",
+    metadata,
+    identity(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("content", sa.JSON, nullable=False),
+)
+
+# By what clients are known: addresses, domains, numbers, names and contracts.
+client_key = Table(
+    "client_key",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("client_id", Id, ForeignKey("client.id"), primary_key=True, index=True),
+)
+
 # Versions of what handlers make and have kept; one without octets was only tried.
 artefact = Table(
     "artefact",

@@ -1,0 +1,149 @@
+"""clients template, import, list, show, export: whom the desk serves, and what each was promised."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import openpyxl
+import typer
+
+from faultdesk.adapters.client_sheet import Problem, Sheet, read_sheet, write_rows
+from faultdesk.adapters.sql.store import SqlTransaction
+from faultdesk.cli.context import configuration, database, desk, reading
+from faultdesk.cli.show import AsJson, console, listing, write_json
+from faultdesk.domain.client import Client, Contract, KeyKind, Project
+from faultdesk.errors import NotFoundError, PermanentError
+
+app = typer.Typer(
+    name="clients", help="Whom the desk serves, and what each was promised.", no_args_is_help=True
+)
+
+File = Annotated[Path, typer.Argument(help="A sheet: .xlsx, or .csv in UTF-8 or GB 18030.")]
+_EXAMPLE = Client(
+    name="滨江物业管理有限公司",
+    aliases=("滨江物业",),
+    domains=("binjiang.example",),
+    numbers=("+862087561234",),
+    projects=(
+        Project(
+            name="滨江广场弱电工程",
+            sites=("滨江广场",),
+            branch="广州",
+            contracts=(Contract(number="YH-2025-018"),),
+        ),
+    ),
+)
+
+
+@app.command()
+def template(file: File) -> None:
+    """Write a sheet with the headings and one client that does not exist."""
+    _write(file, write_rows([_EXAMPLE]))
+
+
+@app.command()
+def export(context: typer.Context, file: File) -> None:
+    """Write all clients to a sheet that `import` reads back."""
+    with reading(context) as connection:
+        clients = list(SqlTransaction(connection).clients.all())
+    _write(file, write_rows(clients))
+    typer.echo(f"{len(clients)} clients written to {file}")
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    file: File,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what is wrong.")] = False,
+) -> None:
+    """Read clients, projects and contracts from a sheet: all of it, or nothing if a row has a problem.
+
+    A client that is there already is replaced by what the sheet says of it; others stay.
+    """
+    sheet = read_sheet(file, configuration(context).desk.free_mail_domains)
+    with desk(context) as opened, opened.store.write() as transaction:
+        problems = [*sheet.problems, *_contracts_of_others(transaction, sheet)]
+        for problem in problems:
+            console().print(f"row {problem.row}: {problem.text}" if problem.row else problem.text)
+        if problems:
+            raise PermanentError(f"{file}: {len(problems)} problems; nothing was imported")
+        if dry_run:
+            typer.echo(f"{len(sheet.clients)} clients can be imported")
+            return
+        stored = transaction.clients.put(sheet.clients)
+    typer.echo(f"clients: {stored.added} added, {stored.changed} changed, {stored.same} as they were")
+
+
+@app.command("list")
+def list_(context: typer.Context, as_json: AsJson = False) -> None:
+    """List clients with the numbers of their projects and contracts."""
+    with database(context) as opened, opened.read() as connection:
+        rows = [
+            {
+                "client": client.name,
+                "projects": len(client.projects),
+                "contracts": sum(len(project.contracts) for project in client.projects),
+                "known_by": ", ".join((*client.domains, *client.addresses, *client.numbers)),
+            }
+            for client in SqlTransaction(connection).clients.all()
+        ]
+    zone = configuration(context).desk.time_zone
+    listing(rows, ("client", "projects", "contracts", "known_by"), zone, as_json=as_json)
+
+
+@app.command()
+def show(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The client's name as `clients list` gives it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show a client whole."""
+    with reading(context) as connection:
+        client = SqlTransaction(connection).clients.named(name)
+    if client is None:
+        raise NotFoundError(f"no client {name}")
+    if as_json:
+        write_json([client])
+        return
+    rows = list(write_rows([client]))
+    out = console()
+    for row in rows[1:]:
+        for heading, cell in zip(rows[0], row, strict=True):
+            if cell:
+                out.print(f"{heading}: {cell}")
+        out.print()
+
+
+def _contracts_of_others(transaction: SqlTransaction, sheet: Sheet) -> list[Problem]:
+    """Find the contracts of the sheet that belong to another client, in the sheet or in the database."""
+    owners: dict[str, str] = {}
+    problems = []
+    for client in sheet.clients:
+        for kind, key in client.known_by():
+            if kind is not KeyKind.CONTRACT:
+                continue
+            others = [one.name for one in transaction.clients.known_by(kind, key) if one.name != client.name]
+            others += [owners[key]] if key in owners and owners[key] != client.name else []
+            owners[key] = client.name
+            problems += [
+                Problem(0, f"contract {key} of {client.name}: is {other}'s already") for other in others
+            ]
+    return problems
+
+
+def _write(file: Path, rows: Iterable[Sequence[str]]) -> None:
+    if file.exists():
+        raise PermanentError(f"{file} is there already")
+    try:
+        if file.suffix.lower() == ".xlsx":
+            book = openpyxl.Workbook(write_only=True)
+            sheet = book.create_sheet("clients")
+            for row in rows:
+                sheet.append(row)
+            book.save(file)
+            return
+        with file.open("w", encoding="utf-8-sig", newline="") as out:
+            csv.writer(out).writerows(rows)
+    except OSError as error:
+        raise PermanentError(f"{file}: {error.strerror}") from error

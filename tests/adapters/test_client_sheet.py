@@ -1,0 +1,194 @@
+from datetime import date, timedelta
+from pathlib import Path
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from faultdesk.adapters.client_sheet import read_sheet, write_rows
+from faultdesk.adapters.client_sheet.row import Row, normal_number
+from faultdesk.domain.client import AgreedSpans, Client, Contract, Period, Project
+from faultdesk.errors import PermanentError
+
+FREE = frozenset({"qq.com"})
+RIVERSIDE = Client(
+    name="滨江物业管理有限公司",
+    aliases=("滨江物业",),
+    domains=("binjiang.example",),
+    addresses=("wang@qq.com",),
+    numbers=("+862087561234x12", "+8613802745516"),
+    projects=(
+        Project(
+            name="滨江广场弱电工程",
+            sites=("滨江广场", "滨江中心"),
+            branch="广州",
+            contracts=(
+                Contract(
+                    number="YH-2025-018",
+                    warranty=Period(date(2025, 1, 1), date(2026, 12, 31)),
+                    maintenance=Period(date(2027, 1, 1), None),
+                    covered="监控、门禁",
+                    spans={
+                        "all": AgreedSpans(timedelta(hours=1), timedelta(days=1)),
+                        "critical": AgreedSpans(timedelta(minutes=30)),
+                    },
+                    calendar="office",
+                    engineer="wang@desk.example",
+                    engineer_during=Period(date(2025, 1, 1), date(2025, 3, 31)),
+                ),
+                Contract(number="YH-2025-019"),
+            ),
+        ),
+        Project(name="江北停车场"),
+    ),
+)
+
+
+def csv_of(folder: Path, text: str, encoding: str = "utf-8") -> Path:
+    file = folder / "clients.csv"
+    file.write_bytes(text.encode(encoding))
+    return file
+
+
+def problems(folder: Path, text: str) -> list[str]:
+    return [f"{row}: {said}" for row, said in read_sheet(csv_of(folder, text), FREE).problems]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_what_is_written_is_read_back(tmp_path: Path, suffix: str) -> None:
+    rows = list(write_rows([RIVERSIDE, Client(name="空")]))
+    file = tmp_path / f"clients{suffix}"
+    if suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)  # type: ignore[union-attr]
+        book.save(file)
+    else:
+        file.write_text(
+            "\n".join(",".join(f'"{cell}"' for cell in row) for row in rows), encoding="utf-8-sig"
+        )
+
+    sheet = read_sheet(file, FREE)
+
+    assert sheet.problems == ()
+    assert sheet.clients == (RIVERSIDE, Client(name="空"))
+
+
+def test_a_sheet_in_chinese_from_a_spreadsheet_in_gbk_is_read(tmp_path: Path) -> None:
+    file = csv_of(
+        tmp_path,
+        "项目单位,电话传真,项目,合同编号,保修起,保修止\n滨江物业,020-87561234,滨江广场,YH-1,2025年1月1日,2026/12/31\n",
+        "gb18030",
+    )
+
+    (client,) = read_sheet(file, FREE).clients
+
+    assert client.numbers == ("+862087561234",)
+    assert client.projects[0].contracts[0].warranty == Period(date(2025, 1, 1), date(2026, 12, 31))
+
+
+def test_a_date_that_a_spreadsheet_keeps_as_a_date_is_read(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["client", "project", "contract", "warranty_to", "respond_within"])  # type: ignore[union-attr]
+    book.active.append(["滨江物业", "滨江广场", 2025018, date(2026, 12, 31), 4])  # type: ignore[union-attr]
+    book.save(tmp_path / "c.xlsx")
+
+    (client,) = read_sheet(tmp_path / "c.xlsx", FREE).clients
+
+    contract = client.projects[0].contracts[0]
+    assert (contract.number, contract.warranty) == ("2025018", Period(None, date(2026, 12, 31)))
+    assert contract.spans["all"].respond_within == timedelta(hours=4)
+
+
+def test_every_problem_of_every_row_is_told_and_the_other_rows_are_read(tmp_path: Path) -> None:
+    text = (
+        "client,domains,addresses,numbers,project,contract,warranty_from,warranty_to,on_site_within,engineer\n"
+        "A,qq.com;b d,nonsense,1234,P,C1,2026-02-01,2026-01-01,soon,-\n"
+        ",,,,,,,,,\n"
+        ",,,,P,C2,,,,\n"
+        "B,,,,,C3,2026-02-30,,,\n"
+        "C,,,,P,,2026-01-01,,,\n"
+        "D,d.example,,,P,C4,,,0,\n"
+        "E,e.example,,,P,C5,,,,\n"
+    )
+
+    sheet = read_sheet(csv_of(tmp_path, text), FREE)
+
+    assert [client.name for client in sheet.clients] == ["E"]
+    said = [f"{row}: {text}" for row, text in sheet.problems]
+    for complaint in (
+        "2: domains: qq.com is free mail",
+        "2: domains: b d is no domain",
+        "2: addresses: nonsense is no mail address",
+        "2: numbers: 1234 is no telephone number",
+        "2: warranty: ends on 2026-01-01, before it begins on 2026-02-01",
+        "2: on_site_within: soon is no span",
+        "2: engineer: - is no mail address",
+        "4: client: no name of a client",
+        "5: contract C3: belongs to no project",
+        "5: warranty_from: 2026-02-30 is no date",
+        "6: contract: no number",
+        "7: on_site_within: 0 is no span",
+    ):
+        assert any(one.startswith(complaint) for one in said), complaint
+
+
+def test_two_rows_of_one_client_add_up_and_a_contract_stands_once(tmp_path: Path) -> None:
+    text = "client,domains,project,contract\nA,a.example,P,C1\nA,b.example,P,C2\nA,,Q,C3\nA,,P,C1\n"
+
+    sheet = read_sheet(csv_of(tmp_path, text), FREE)
+
+    assert sheet.clients[0].domains == ("a.example", "b.example")
+    assert [[one.number for one in project.contracts] for project in sheet.clients[0].projects] == [
+        ["C1", "C2"],
+        ["C3"],
+    ]
+    assert [problem.text for problem in sheet.problems] == ["contract C1: stands in an earlier row"]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("client,colour\nA,red\n", "no such heading: colour"),
+        ("project\nP\n", "no heading client or 项目单位"),
+        ("", "no heading client"),
+    ],
+)
+def test_a_sheet_that_cannot_be_read_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
+    with pytest.raises(PermanentError, match=complaint):
+        read_sheet(csv_of(tmp_path, text), FREE)
+
+
+def test_a_file_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "c.xlsx").write_text("client\nA\n")
+
+    with pytest.raises(PermanentError, match="no workbook"):
+        read_sheet(tmp_path / "c.xlsx", FREE)
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("020-87561234", "+862087561234"),
+        ("020-87561234转12", "+862087561234x12"),
+        ("（020）8756 1234 ext. 12", "+862087561234x12"),
+        ("+852 2345 6789", "+85223456789"),
+        ("13802745516", "+8613802745516"),
+        ("4008001234", "+864008001234"),
+    ],
+)
+def test_numbers_are_kept_in_one_form(written: str, number: str) -> None:
+    assert normal_number(written) == number
+    assert normal_number(number) == number
+
+
+@given(st.text(max_size=40))
+def test_no_cell_breaks_the_reader(text: str) -> None:
+    cells = dict.fromkeys(
+        ("numbers", "domains", "addresses", "warranty_from", "respond_within", "engineer"), text
+    )
+
+    row = Row({"client": "A", **cells}, FREE)
+
+    assert row.client() is not None

@@ -1,0 +1,62 @@
+"""clients, as an operator types it."""
+
+from pathlib import Path
+
+import pytest
+
+from cli.test_commands import config, rows, run  # noqa: F401 - fixtures
+
+SHEET = "client,domains,project,contract,warranty_to\n滨江物业,binjiang.example,滨江广场,YH-1,2026-12-31\n"
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    file = tmp_path / "clients.csv"
+    file.write_text(SHEET, encoding="utf-8")
+    return file
+
+
+def test_what_is_imported_is_listed_shown_and_exported(config: Path, sheet: Path, tmp_path: Path) -> None:  # noqa: F811
+    assert "1 clients can be imported" in run("--config", config, "clients", "import", sheet, "--dry-run")
+    assert rows(config, "clients", "list") == []
+
+    assert "1 added, 0 changed" in run("--config", config, "clients", "import", sheet)
+    assert "0 added, 0 changed, 1 as they were" in run("--config", config, "clients", "import", sheet)
+
+    assert rows(config, "clients", "list")[0]["contracts"] == 1
+    assert "合同编号: YH-1" in run("--config", config, "clients", "show", "滨江物业")
+    exported = tmp_path / "out.xlsx"
+    run("--config", config, "clients", "export", exported)
+    assert "1 as they were" in run("--config", config, "clients", "import", exported)
+    assert "is there already" in run("--config", config, "clients", "export", exported, expect=1)
+
+
+def test_a_sheet_with_a_problem_changes_nothing_and_says_each(config: Path, sheet: Path) -> None:  # noqa: F811
+    sheet.write_text(SHEET + "另一家,qq.com,东区,YH-2,2026-13-31\n", encoding="utf-8")
+
+    said = run("--config", config, "clients", "import", sheet, expect=1)
+
+    assert "row 3: domains: qq.com is free mail" in said
+    assert "row 3: warranty_to: 2026-13-31 is no date" in said
+    assert rows(config, "clients", "list") == []
+
+
+def test_a_contract_of_another_client_is_refused(config: Path, sheet: Path) -> None:  # noqa: F811
+    run("--config", config, "clients", "import", sheet)
+    sheet.write_text(SHEET.replace("滨江物业", "江北物业").replace("YH-1", "yh 1"), encoding="utf-8")
+
+    said = run("--config", config, "clients", "import", sheet, expect=1)
+
+    assert "contract yh1 of 江北物业: is 滨江物业's already" in said
+
+
+def test_the_template_can_be_imported(config: Path, tmp_path: Path) -> None:  # noqa: F811
+    for name in ("t.xlsx", "t.csv"):
+        run("clients", "template", tmp_path / name)
+        assert "1 clients can be imported" in run(
+            "--config", config, "clients", "import", tmp_path / name, "--dry-run"
+        )
+
+
+def test_an_unknown_client_is_told(config: Path) -> None:  # noqa: F811
+    assert "no client nobody" in run("--config", config, "clients", "show", "nobody", expect=1)
