@@ -34,11 +34,10 @@ class DispatchHandler(Handler, frozen=True, kw_only=True):
         about = ticket.classification
         if about.unsolicited:
             return [Event("not_dispatched", {"reason": "unsolicited"})]
-        engineer = self.by_system.get(about.system, self.duty)
+        engineer, why = self._engineer_for(ticket)
         if not engineer:
             return [Event("not_dispatched", {"reason": "handlers.dispatch names nobody on duty"})]
         letter = self._render("work_order.txt", ticket, message, desk)
-        why = f"on duty for {about.system}" if about.system in self.by_system else "on duty"
         return [
             Event("dispatched", {"engineer": engineer, "reason": why}),
             msgspec.structs.replace(
@@ -54,6 +53,15 @@ class DispatchHandler(Handler, frozen=True, kw_only=True):
             return []
         letter = self._render("addition.txt", ticket, message, desk)
         return [self._work_mail("client's addition", ticket, message, letter, engineers)]
+
+    def _engineer_for(self, ticket: Ticket) -> tuple[str, str]:
+        """Choose who is to go, and say why: whom the contract names, then who is on duty."""
+        owed, system = ticket.entitlement, ticket.classification.system
+        if owed is not None and owed.engineer:
+            return owed.engineer, f"named by contract {owed.contract}"
+        if system in self.by_system:
+            return self.by_system[system], f"on duty for {system}"
+        return self.duty, "on duty"
 
     def _render(self, template: str, ticket: Ticket, message: InboundMessage, desk: Identity) -> Letter:
         return render(

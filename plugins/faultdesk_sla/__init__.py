@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from faultdesk.domain.calendar import AROUND_THE_CLOCK, Calendar
+from faultdesk.domain.client import AgreedSpans
 from faultdesk.domain.correction import RECLASSIFIED
 from faultdesk.domain.decision import Job, Mail
+from faultdesk.domain.entitlement import ENTITLED
 from faultdesk.domain.message import Address
 from faultdesk.domain.promise import PROGRESS_BY, Promise
 from faultdesk.domain.ticket import Deadline, Event, Kind, Severity, Ticket
@@ -23,7 +25,7 @@ CHECK = "sla.check"
 
 
 _ANY_DAY = date(2026, 1, 1)
-_MOVED_BY = PROGRESS_BY | {"noticed_earlier", "resolved", RECLASSIFIED}
+_MOVED_BY = PROGRESS_BY | {"noticed_earlier", "resolved", RECLASSIFIED, ENTITLED}
 """Events after which a clock may be due at another time."""
 
 
@@ -90,12 +92,32 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
     def _days_off(self) -> Holidays:
         return read_holidays(self.holidays)
 
-    def _calendar(self, noticed_at: datetime) -> Calendar:
-        working = self.calendars.get(self.calendar)
+    def _own_spans(self, ticket: Ticket) -> Spans:
+        """Take what the contract says, else what is usual for this severity."""
+        usual = self.by_severity.get(ticket.classification.severity, Spans())
+        agreed = ticket.entitlement.spans if ticket.entitlement else {}
+        for severity in ("all", ticket.classification.severity):
+            said = agreed.get(severity, AgreedSpans())
+            usual = Spans(
+                respond_within=said.respond_within or usual.respond_within,
+                on_site_within=said.on_site_within or usual.on_site_within,
+            )
+        return usual
+
+    def _calendar(self, ticket: Ticket) -> Calendar:
+        agreed = ticket.entitlement.calendar if ticket.entitlement else ""
+        name = agreed if agreed in {*self.calendars, AROUND_THE_CLOCK.name} else self.calendar
+        working = self.calendars.get(name)
         if working is None:
             return AROUND_THE_CLOCK
-        noticed_on = noticed_at.astimezone(ZoneInfo(working.zone)).date()
-        return calendar_of(self.calendar, working, self._days_off, noticed_on)
+        noticed_on = ticket.noticed_at.astimezone(ZoneInfo(working.zone)).date()
+        return calendar_of(name, working, self._days_off, noticed_on)
+
+    def _of_unknown_calendar(self, ticket: Ticket) -> Iterator[Event]:
+        """Note that the contract names a calendar that is not configured."""
+        agreed = ticket.entitlement.calendar if ticket.entitlement else ""
+        if agreed and agreed not in {*self.calendars, AROUND_THE_CLOCK.name}:
+            yield Event("calendar_unknown", {"calendar": agreed, "instead": self.calendar})
 
     @hookimpl
     def promise_ticket(self, ticket: Ticket) -> Promise:
@@ -103,7 +125,7 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
         about = ticket.classification
         if about.unsolicited:
             return Promise()
-        own = self.by_severity.get(about.severity, Spans())
+        own = self._own_spans(ticket)
         is_fault = about.kind in self.on_site_kinds
         needs_visit = is_fault and about.facts.wants_onsite is not False
         return Promise(
@@ -111,7 +133,7 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
             on_site_within=(own.on_site_within or self.on_site_within) if needs_visit else None,
             progress_within=self.progress_within if is_fault else None,
             report_within=self.report_within if is_fault else None,
-            calendar=self._calendar(ticket.noticed_at),
+            calendar=self._calendar(ticket),
         )
 
     @hookimpl
@@ -119,7 +141,7 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
         """Set the ticket's one timer to the first step of any of its clocks."""
         upcoming = self._next_step(ticket, after=ticket.noticed_at)
         timer = [_timer(ticket, upcoming)] if upcoming else []
-        return [*timer, *_of_unknown_years(ticket)]
+        return [*timer, *_of_unknown_years(ticket), *self._of_unknown_calendar(ticket)]
 
     @hookimpl
     def ticket_changed(self, ticket: Ticket, event: Event) -> list[Job]:

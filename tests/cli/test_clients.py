@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.test_commands import config, rows, run  # noqa: F401 - fixtures
+from cli.test_commands import config, drained, rows, run  # noqa: F401 - fixtures
 
 SHEET = "client,domains,project,contract,warranty_to\n滨江物业,binjiang.example,滨江广场,YH-1,2026-12-31\n"
 
@@ -60,3 +60,22 @@ def test_the_template_can_be_imported(config: Path, tmp_path: Path) -> None:  # 
 
 def test_an_unknown_client_is_told(config: Path) -> None:  # noqa: F811
     assert "no client nobody" in run("--config", config, "clients", "show", "nobody", expect=1)
+
+
+def test_what_an_import_says_of_open_tickets_holds_for_them_and_a_person_is_not_overruled(
+    drained: Path,  # noqa: F811
+    sheet: Path,
+) -> None:
+    reference = rows(drained, "tickets")[0]["reference"]
+    sheet.write_text(SHEET.replace("binjiang.example", "owner.example"), encoding="utf-8")
+
+    assert "judged otherwise now: 1" in run("--config", drained, "clients", "import", sheet)
+    assert "entitled  in_warranty / free  滨江物业 / 滨江广场 / YH-1" in run(
+        "--config", drained, "ticket", reference
+    )
+
+    because = ["--because", "broken by the client"]
+    run("--config", drained, "entitle", reference, "in_warranty", "at_cost", *because)
+    sheet.write_text(sheet.read_text(encoding="utf-8").replace("2026-12-31", "2020-12-31"), encoding="utf-8")
+    assert "judged otherwise now: 0" in run("--config", drained, "clients", "import", sheet)
+    assert "in_warranty / at_cost" in run("--config", drained, "ticket", reference)

@@ -14,6 +14,8 @@ from faultdesk.cli.context import configuration, database, desk, reading
 from faultdesk.cli.show import AsJson, console, listing, write_json
 from faultdesk.domain.client import Client, Contract, KeyKind, Project
 from faultdesk.errors import NotFoundError, PermanentError
+from faultdesk.pipeline.entitling import entitled, judged_anew
+from faultdesk.service.wiring import Desk
 
 app = typer.Typer(
     name="clients", help="Whom the desk serves, and what each was promised.", no_args_is_help=True
@@ -72,7 +74,9 @@ def import_(
             typer.echo(f"{len(sheet.clients)} clients can be imported")
             return
         stored = transaction.clients.put(sheet.clients)
+        judged = _judge_anew(transaction, opened)
     typer.echo(f"clients: {stored.added} added, {stored.changed} changed, {stored.same} as they were")
+    typer.echo(f"open tickets judged otherwise now: {judged}")
 
 
 @app.command("list")
@@ -113,6 +117,18 @@ def show(
             if cell:
                 out.print(f"{heading}: {cell}")
         out.print()
+
+
+def _judge_anew(transaction: SqlTransaction, opened: Desk) -> int:
+    """Let open tickets have what their contracts say now; what a person said of one stands."""
+    count = 0
+    for number in transaction.tickets.open_ones():
+        found = transaction.tickets.get(number)
+        verdict = judged_anew(transaction, found, opened.changes.desk)
+        for event in entitled(verdict):
+            opened.changes.change(transaction, number, event)
+            count += 1
+    return count
 
 
 def _contracts_of_others(transaction: SqlTransaction, sheet: Sheet) -> list[Problem]:

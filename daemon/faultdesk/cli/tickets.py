@@ -52,12 +52,16 @@ def ticket(context: typer.Context, reference: Reference, as_json: AsJson = False
     _print_ticket(found, written, log, zone)
 
 
-def _print_ticket(found: Ticket, written: list[dict[str, Any]], log: tuple[Event, ...], zone: str) -> None:
-    out = console()
-    about = found.classification
+def _print_known(found: Ticket, zone: str) -> None:
+    out, about = console(), found.classification
     out.print(f"{found.reference}  {found.status}  {found.subject}", style="bold")
     out.print(f"client    {found.requester}")
     out.print(f"class     {about.kind} / {about.fault_class or '-'} / {about.system} / {about.severity}")
+    if (owed := found.entitlement) is not None:
+        whose = " / ".join(name for name in (owed.client, owed.project, owed.contract) if name)
+        out.print(f"entitled  {owed.basis} / {owed.charge}  {whose}")
+        for doubt in owed.doubts:
+            out.print(f"          in doubt: {doubt}")
     if about.unsure:
         out.print(f"unsure    {', '.join(about.unsure)}")
     for deadline in found.deadlines:
@@ -65,6 +69,11 @@ def _print_ticket(found: Ticket, written: list[dict[str, Any]], log: tuple[Event
         out.print(f"{deadline.name:<9} due {cell(deadline.due_at, zone)}, {met}")
     for who in found.participants:
         out.print(f"{who.role:<9} {who.person}")
+
+
+def _print_ticket(found: Ticket, written: list[dict[str, Any]], log: tuple[Event, ...], zone: str) -> None:
+    out = console()
+    _print_known(found, zone)
     for one in written:
         way = f"from {one['sender']}" if one["inbox_id"] else f"to {', '.join(one['recipients'])}"
         out.print(

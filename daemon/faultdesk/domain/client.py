@@ -94,6 +94,42 @@ class Client(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             yield from ((KeyKind.CONTRACT, folded(contract.number)) for contract in project.contracts)
 
 
+class Basis(StrEnum):
+    """Why the desk serves."""
+
+    WARRANTY = "in_warranty"
+    MAINTENANCE = "maintenance_contract"
+    LAPSED = "lapsed"
+    UNKNOWN = "unknown"
+
+
+class Charge(StrEnum):
+    """Who pays."""
+
+    FREE = "free"
+    CONTRACT = "under_contract"
+    AT_COST = "at_cost"
+    QUOTATION = "quotation_needed"
+
+
+class Entitlement(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The verdict on a ticket."""
+
+    basis: Basis
+    charge: Charge
+    client: str = ""
+    project: str = ""
+    branch: str = ""
+    contract: str = ""
+    evidence: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    """What nobody could know and a person should look at."""
+    spans: Mapping[str, AgreedSpans] = {}
+    calendar: str = ""
+    engineer: str = ""
+    """Named by the contract for these days."""
+
+
 def folded(name: str) -> str:
     """Fold a name or a contract's number: case, width, blanks and signs tell no two apart."""
     return _SIGNS.sub("", unicodedata.normalize("NFKC", name).casefold())

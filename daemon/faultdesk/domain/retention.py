@@ -14,6 +14,7 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
     "opened": ("inbox", "noticed_at", "promise"),
     "promised": ("promise",),
     "classified": ("kind",),
+    "entitled": ("basis", "charge"),
     "arrived": ("arrived_at",),
     "message_received": ("inbox", "proof"),
     "automatic_mail_received": ("inbox",),

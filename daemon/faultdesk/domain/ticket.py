@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from faultdesk.domain.calendar import AROUND_THE_CLOCK, Calendar, Pause, moment_after
+from faultdesk.domain.client import Entitlement
 from faultdesk.domain.message import Address, Channel, Language
 
 CLIENT_NAMED = "client_named"
@@ -177,6 +178,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """When the notice reached the desk's server: the zero of every clock."""
     participants: tuple[Participant, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
+    entitlement: Entitlement | None = None
+    """None where no clients are on record."""
     thread: tuple[str, ...] = ()
     """Message-IDs of what was received for it, oldest first: what an answer refers to."""
 

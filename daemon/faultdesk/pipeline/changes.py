@@ -1,11 +1,14 @@
 """A change of a ticket: the event, the state that follows, and what handlers make of it."""
 
 from faultdesk.domain.correction import RECLASSIFIED, corrected
+from faultdesk.domain.entitlement import ENTITLED
+from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address
 from faultdesk.domain.promise import PROMISED, promise_in
 from faultdesk.domain.replay import HOLDS, noticed_after, status_after
 from faultdesk.domain.ticket import CLIENT_NAMED, Event, Participant, Role
 from faultdesk.handlers.host import Failure, Host
+from faultdesk.pipeline.entitling import entitled, judged_anew
 from faultdesk.pipeline.failures import failure_event
 from faultdesk.pipeline.ledger import Ledger
 from faultdesk.pipeline.ports import Clock
@@ -19,6 +22,11 @@ class Changes:
         self._host = host
         self._ledger = ledger
         self._clock = clock
+
+    @property
+    def desk(self) -> Identity:
+        """Who the desk is."""
+        return self._ledger.identity
 
     def change(self, tx: Transaction, ticket_id: int, event: Event) -> None:
         """Record what happened and ask every handler what follows.
@@ -44,6 +52,9 @@ class Changes:
             tx.tickets.set_noticed_at(ticket_id, noticed_at)
         failures: list[Failure] = []
         if event.kind == RECLASSIFIED:
+            verdict = judged_anew(tx, tx.tickets.get(ticket_id), self._ledger.identity)
+            tx.tickets.record(ticket_id, entitled(verdict), now)
+        if event.kind in {RECLASSIFIED, ENTITLED}:
             self._promise_anew(tx, ticket_id, failures)
         ticket, desk = tx.tickets.get(ticket_id), self._ledger.identity
         for actor, decision in self._host.ticket_changed(ticket, event, desk, failures.append):

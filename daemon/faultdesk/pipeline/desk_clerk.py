@@ -17,6 +17,7 @@ from faultdesk.pipeline import receipts, undelivered
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.claims import Claim, claim, claim_towards, is_vouched_for
 from faultdesk.pipeline.echoes import heard, numbered
+from faultdesk.pipeline.entitling import entitled, entitlement_of
 from faultdesk.pipeline.failures import failure_event
 from faultdesk.pipeline.faxes import documents_of
 from faultdesk.pipeline.inbox import Received
@@ -201,9 +202,19 @@ class DeskClerk:
         message = numbered(tx, message, best, at, self._ledger.identity)
         bare = tx.tickets.open(message, best, at, self._clock.now())
         people = self._people_of(claimed)
+        refuted = claimed.standing is Standing.REFUTED
+        verdict = entitlement_of(tx, bare, self._ledger.identity, is_refuted=refuted)
+        bare = msgspec.structs.replace(bare, entitlement=verdict)
         promise = self.host.promise(bare, failures.append)
         opened = Event("opened", opening_data(message, at, promise), actor=message.sender.address)
-        log_ = [opened, classified(answers, best), *problems(message), *claimed.noted, *refused(stranger_to)]
+        log_ = [
+            opened,
+            classified(answers, best),
+            *entitled(verdict),
+            *problems(message),
+            *claimed.noted,
+            *refused(stranger_to),
+        ]
         tx.tickets.add_participants(bare.id, people)
         # As it came: a copy that comes by another way is known by it.
         tx.tickets.add_message(bare.id, claimed.forwarder or message, at)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from faultdesk.domain.client import Client, KeyKind
 from faultdesk.domain.correction import Correction
 from faultdesk.domain.fax import Outcome
 from faultdesk.domain.loops import Earlier
@@ -51,6 +52,16 @@ class SentFax(msgspec.Struct, frozen=True, kw_only=True):
     internal: bool
 
 
+class Clients(Protocol):
+    """Whom the desk serves."""
+
+    def is_empty(self) -> bool:
+        """Tell whether no client is on record."""
+
+    def known_by(self, kind: KeyKind, key: str) -> list[Client]:
+        """Find the clients that are known by an address, a domain, a number, a name or a contract."""
+
+
 class Tickets(Protocol):
     """Tickets with their log, messages and people."""
 
@@ -76,6 +87,9 @@ class Tickets(Protocol):
         Raises:
             NotFoundError: There is none.
         """
+
+    def open_ones(self) -> tuple[int, ...]:
+        """List the tickets that are not resolved."""
 
     def find(self, reference: str) -> Ticket | None:
         """Look up a ticket by its reference."""
@@ -193,6 +207,10 @@ class Transaction(Protocol):
     @property
     def health(self) -> Health:
         """What stands still."""
+
+    @property
+    def clients(self) -> Clients:
+        """Whom the desk serves."""
 
     @property
     def artefacts(self) -> Artefacts:

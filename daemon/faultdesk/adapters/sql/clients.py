@@ -40,6 +40,10 @@ class SqlClients:
         """Give all clients by name."""
         return (_client(content) for (content,) in self._connection.execute(_ALL))
 
+    def is_empty(self) -> bool:
+        """Tell whether no client is on record."""
+        return self._connection.execute(_ALL.limit(1)).first() is None
+
     def named(self, name: str) -> Client | None:
         """Find a client by its name."""
         row = self._connection.execute(_NAMED, {"named": name}).one_or_none()

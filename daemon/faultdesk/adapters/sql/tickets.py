@@ -14,6 +14,7 @@ from faultdesk.adapters.sql.messages import SqlMessages
 from faultdesk.adapters.sql.tables import event, participant, sequence, ticket
 from faultdesk.adapters.sql.upsert import insert
 from faultdesk.domain.correction import Correction
+from faultdesk.domain.entitlement import entitlement_in
 from faultdesk.domain.message import Address, Channel, InboundMessage, Language
 from faultdesk.domain.promise import deadlines_of
 from faultdesk.domain.reference import format_reference
@@ -77,6 +78,11 @@ class SqlTickets(SqlMessages):
             raise NotFoundError(f"no ticket {ticket_id}")
         return self._ticket(row)
 
+    def open_ones(self) -> tuple[int, ...]:
+        """List the tickets that are not resolved."""
+        chosen = select(ticket.c.id).where(ticket.c.status != Status.RESOLVED).order_by(ticket.c.id)
+        return tuple(self._connection.scalars(chosen))
+
     def find(self, reference: str) -> Ticket | None:
         """Look up a ticket by its reference."""
         row = self._connection.execute(
@@ -88,6 +94,7 @@ class SqlTickets(SqlMessages):
         people = self._connection.execute(
             select(participant).where(participant.c.ticket_id == row.id).order_by(participant.c.address)
         )
+        log = self.events(row.id)
         return Ticket(
             id=row.id,
             reference=row.reference,
@@ -99,7 +106,8 @@ class SqlTickets(SqlMessages):
             requester=Address(row.requester_address, row.requester_name),
             noticed_at=row.noticed_at,
             participants=tuple(Participant(Address(who.address, who.name), Role(who.role)) for who in people),
-            deadlines=deadlines_of(self.events(row.id)),
+            deadlines=deadlines_of(log),
+            entitlement=entitlement_in(log),
             thread=self.thread(row.id),
         )
 

@@ -1,0 +1,138 @@
+"""What a client is owed and who pays (P9): from its contracts on the day of the notice, with the evidence."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import msgspec
+
+from faultdesk.domain.client import Basis, Charge, Client, Contract, Entitlement, Project, folded
+from faultdesk.domain.ticket import Event, FaultClass
+
+ENTITLED = "entitled"
+"""The event; its data are an `Entitlement`."""
+
+
+_CHARGES = {
+    Basis.WARRANTY: Charge.FREE,
+    Basis.MAINTENANCE: Charge.CONTRACT,
+    Basis.LAPSED: Charge.QUOTATION,
+    Basis.UNKNOWN: Charge.QUOTATION,
+}
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A client that a ticket may be of, and by what it was known."""
+
+    client: Client
+    by: str
+
+
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """What the ticket's text names."""
+
+    contract: str = ""
+    places: tuple[str, ...] = ()
+    """Projects, sites and customers."""
+    fault_class: FaultClass | None = None
+
+
+def entitle(senders: Sequence[Known], texts: Sequence[Known], named: Named, on: date) -> Entitlement:
+    """Judge. Who sent it says whose it is; what the text names says for which project, and whose where no sender does."""
+    clients = {one.client.name: one.client for one in senders or texts}
+    evidence = tuple(dict.fromkeys(one.by for one in (*senders, *texts)))
+    if len(clients) != 1:
+        doubt = f"several clients are known by this: {', '.join(sorted(clients))}" if clients else ""
+        if not clients and named.contract:
+            doubt = f"contract {named.contract} is not on record"
+        return Entitlement(
+            basis=Basis.UNKNOWN,
+            charge=Charge.QUOTATION,
+            evidence=evidence,
+            doubts=(doubt,) if doubt else (),
+        )
+    (client,) = clients.values()
+    others = sorted({one.client.name for one in texts} - {client.name})
+    doubts = [f"the text names what belongs to {other}" for other in others]
+    project = _project(client, named, doubts)
+    contracts = _contracts(client, project, named, doubts)
+    basis, chosen = _basis(contracts, on, doubts)
+    return Entitlement(
+        basis=basis,
+        charge=_charge(basis, named),
+        client=client.name,
+        project=project.name if project else "",
+        branch=project.branch if project else "",
+        contract=chosen.number if chosen else "",
+        evidence=evidence,
+        doubts=tuple(doubts),
+        spans=chosen.spans if chosen else {},
+        calendar=chosen.calendar if chosen else "",
+        engineer=chosen.engineer if chosen and _is_named(chosen, on) else "",
+    )
+
+
+def _charge(basis: Basis, named: Named) -> Charge:
+    """Take cost price for what the client did itself, in warranty."""
+    misused = basis is Basis.WARRANTY and named.fault_class is FaultClass.MISOPERATION
+    return Charge.AT_COST if misused else _CHARGES[basis]
+
+
+def _project(client: Client, named: Named, doubts: list[str]) -> Project | None:
+    number, places = folded(named.contract), {folded(place) for place in named.places if place}
+    for project in client.projects:
+        if number and any(folded(contract.number) == number for contract in project.contracts):
+            return project
+    meant = [one for one in client.projects if not places.isdisjoint(map(folded, (one.name, *one.sites)))]
+    found = meant or client.projects
+    if len(found) > 1:
+        doubts.append(f"which of its projects: {', '.join(project.name for project in found)}")
+    return found[0] if len(found) == 1 else None
+
+
+def _contracts(client: Client, project: Project | None, named: Named, doubts: list[str]) -> list[Contract]:
+    among = project.contracts if project else [one for each in client.projects for one in each.contracts]
+    if not named.contract:
+        return list(among)
+    told = [contract for contract in among if folded(contract.number) == folded(named.contract)]
+    if not told:
+        doubts.append(f"contract {named.contract} is none of its")
+    return told or list(among)
+
+
+def _basis(contracts: Sequence[Contract], on: date, doubts: list[str]) -> tuple[Basis, Contract | None]:
+    """Find on what basis it is served that day, and by which contract; where contracts differ nobody knows."""
+    by_basis: dict[Basis, list[Contract]] = {}
+    for contract in contracts:
+        by_basis.setdefault(_basis_of(contract, on), []).append(contract)
+    valid = {basis: found for basis, found in by_basis.items() if basis is not Basis.LAPSED} or by_basis
+    if not valid:
+        doubts.append("no contract is on record")
+        return Basis.UNKNOWN, None
+    if len(valid) > 1:
+        numbers = ", ".join(contract.number for found in valid.values() for contract in found)
+        doubts.append(f"several contracts match: {numbers}")
+        return Basis.UNKNOWN, None
+    ((basis, found),) = valid.items()
+    if len(found) > 1:
+        doubts.append(f"several contracts match: {', '.join(contract.number for contract in found)}")
+    return basis, found[0] if len(found) == 1 else None
+
+
+def _basis_of(contract: Contract, on: date) -> Basis:
+    if contract.warranty and contract.warranty.covers(on):
+        return Basis.WARRANTY
+    if contract.maintenance and contract.maintenance.covers(on):
+        return Basis.MAINTENANCE
+    return Basis.LAPSED
+
+
+def _is_named(contract: Contract, on: date) -> bool:
+    return bool(contract.engineer) and (
+        contract.engineer_during is None or contract.engineer_during.covers(on)
+    )
+
+
+def entitlement_in(events: Sequence[Event]) -> Entitlement | None:
+    """Find the verdict that holds: the last; None where nobody judged."""
+    last = next((event for event in reversed(events) if event.kind == ENTITLED), None)
+    return msgspec.convert(last.data, Entitlement) if last else None

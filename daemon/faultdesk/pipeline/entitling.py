@@ -1,0 +1,75 @@
+"""Looks up whose ticket it is, and what that client is owed."""
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from faultdesk.domain.client import Entitlement, KeyKind, folded
+from faultdesk.domain.entitlement import ENTITLED, Known, Named, entitle
+from faultdesk.domain.identity import Identity
+from faultdesk.domain.number import fax_number
+from faultdesk.domain.ticket import Event, Ticket
+from faultdesk.pipeline.store import Transaction
+
+
+def entitlement_of(
+    tx: Transaction, ticket: Ticket, desk: Identity, *, is_refuted: bool
+) -> Entitlement | None:
+    """Judge a ticket; of a refuted sender only what the text names counts. None where no clients are on record."""
+    if tx.clients.is_empty():
+        return None
+    facts = ticket.classification.facts
+    places = tuple(name for name in (facts.project, facts.site, facts.customer) if name)
+    named = Named(
+        contract=facts.contract_no or "", places=places, fault_class=ticket.classification.fault_class
+    )
+    on = ticket.noticed_at.astimezone(ZoneInfo(desk.time_zone)).date()
+    senders = [] if is_refuted else list(_of_sender(tx, ticket, desk))
+    found = entitle(senders, list(_of_text(tx, named)), named, on)
+    if not is_refuted:
+        return found
+    return msgspec.structs.replace(found, doubts=(*found.doubts, "the sender is refuted: see the log"))
+
+
+def judged_anew(tx: Transaction, ticket: Ticket, desk: Identity) -> Entitlement | None:
+    """Judge a ticket again, as when contracts or its class have changed; None where the verdict stands.
+
+    What a person said stands.
+    """
+    log = tx.tickets.events(ticket.id)
+    last = next((event for event in reversed(log) if event.kind == ENTITLED), None)
+    if last is not None and last.actor:
+        return None
+    is_refuted = any(event.kind in {"sender_refuted", "sender_doubted"} for event in log)
+    found = entitlement_of(tx, ticket, desk, is_refuted=is_refuted)
+    return None if found == ticket.entitlement else found
+
+
+def entitled(entitlement: Entitlement | None) -> list[Event]:
+    """Write the verdict for the log."""
+    return [] if entitlement is None else [Event(ENTITLED, msgspec.to_builtins(entitlement))]
+
+
+def _of_sender(tx: Transaction, ticket: Ticket, desk: Identity) -> Iterator[Known]:
+    """Find clients by the surest that is known of the sender."""
+    sender = ticket.requester
+    if (number := fax_number(sender.address)) is not None:
+        yield from _known(tx, KeyKind.NUMBER, number, f"fax number {number}")
+        return
+    by_address = list(_known(tx, KeyKind.ADDRESS, sender.address, f"address {sender.address}"))
+    yield from by_address
+    if not by_address and sender.domain not in desk.free_mail_domains:
+        yield from _known(tx, KeyKind.DOMAIN, sender.domain, f"domain {sender.domain}")
+
+
+def _of_text(tx: Transaction, named: Named) -> Iterator[Known]:
+    if named.contract:
+        yield from _known(tx, KeyKind.CONTRACT, folded(named.contract), f"contract {named.contract}")
+    for name in named.places:
+        yield from _known(tx, KeyKind.NAME, folded(name), f"name {name}")
+
+
+def _known(tx: Transaction, kind: KeyKind, key: str, by: str) -> Iterator[Known]:
+    if key:
+        yield from (Known(client, by) for client in tx.clients.known_by(kind, key))
