@@ -37,6 +37,8 @@ class ReportHandler(Handler, frozen=True, kw_only=True):
             ticket=ticket,
             about=ticket.classification,
             desk=desk,
+            owed=ticket.entitlement,
+            arrived_at=_arrival(ticket),
             number=event.data["number"],
             cause=event.data["cause"],
             method=event.data["method"],
@@ -56,3 +58,8 @@ class ReportHandler(Handler, frozen=True, kw_only=True):
             references=ticket.thread,
         )
         return [mail]
+
+
+def _arrival(ticket: Ticket) -> datetime | None:
+    visit = ticket.deadline("on_site")
+    return visit.met_at if visit and visit.met_by == "arrived" else None

@@ -1,10 +1,13 @@
+from datetime import timedelta
+
 import pytest
 
+from faultdesk.domain.client import Basis, Charge, Entitlement
 from faultdesk.domain.decision import Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, Language
-from faultdesk.domain.ticket import Event
-from faultdesk.handlers.testing import a_ticket
+from faultdesk.domain.ticket import Deadline, Event
+from faultdesk.handlers.testing import NOON, a_ticket
 from faultdesk_report import ReportHandler
 
 DESK = Identity(name="弱电客户服务中心", address="service@faultdesk.example")
@@ -65,3 +68,32 @@ def test_a_client_without_address_is_noted() -> None:
 
     assert isinstance(event, Event)
     assert event.kind == "mail_withheld"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (Language.ZH_HANS, "收费依据：保修期内，只收成本费（合同 YH-1）"),
+        (Language.ZH_HANT, "收費依據：保固期內，只收成本費（合約 YH-1）"),
+        (Language.EN, "Charge:    in warranty, at cost price (contract YH-1)"),
+    ],
+)
+def test_the_report_tells_who_pays_and_when_somebody_came(language: Language, said: str) -> None:
+    owed = Entitlement(basis=Basis.WARRANTY, charge=Charge.AT_COST, contract="YH-1")
+    visit = Deadline("on_site", NOON, NOON + timedelta(days=1), NOON + timedelta(hours=3), "arrived")
+    ticket = a_ticket(language=language, entitlement=owed, deadlines=(visit,))
+
+    (mail,) = ReportHandler().ticket_changed(ticket, RESOLVED, DESK)
+
+    assert isinstance(mail, Mail)
+    assert said in mail.text
+    assert "2026-03-05 15:00" in mail.text
+
+
+@pytest.mark.parametrize("owed", [None, Entitlement(basis=Basis.UNKNOWN, charge=Charge.QUOTATION)])
+def test_what_nobody_knows_of_the_charge_is_not_told_to_the_client(owed: Entitlement | None) -> None:
+    (mail,) = ReportHandler().ticket_changed(a_ticket(entitlement=owed), RESOLVED, DESK)
+
+    assert isinstance(mail, Mail)
+    assert "收费" not in mail.text
+    assert "到场" not in mail.text
