@@ -8,14 +8,15 @@ import structlog
 
 from faultdesk.domain.matching import Match, Proof, noticed_at
 from faultdesk.domain.message import InboundMessage
-from faultdesk.domain.promise import RESUMED, deadlines_of, is_waiting
+from faultdesk.domain.promise import deadlines_of
 from faultdesk.domain.reference import Seal
-from faultdesk.domain.ticket import Event, Participant, Role, Ticket
+from faultdesk.domain.ticket import Event, Participant, Role
 from faultdesk.domain.trust import Standing
 from faultdesk.handlers.host import Decisions, Failure, Host
 from faultdesk.pipeline import receipts, undelivered
+from faultdesk.pipeline.answers import answers_client, event_of_answer
 from faultdesk.pipeline.changes import Changes
-from faultdesk.pipeline.claims import Claim, claim, claim_towards, is_vouched_for
+from faultdesk.pipeline.claims import Claim, claim, claim_towards
 from faultdesk.pipeline.echoes import heard, numbered
 from faultdesk.pipeline.entitling import entitled, entitlement_of
 from faultdesk.pipeline.failures import failure_event
@@ -167,9 +168,9 @@ class DeskClerk:
         if at < ticket.noticed_at and ticket.role_of(message.sender.address) is Role.CLIENT:
             self._changes.change(tx, ticket.id, Event("noticed_earlier", {"noticed_at": at.isoformat()}))
         correct(tx, self._changes, self._ledger, found, message, self._clock.now())
-        if _goes_on(tx, ticket, message):
-            self._changes.change(tx, ticket.id, Event(RESUMED, data, at, message.sender.address))
-        if self._answers(found, message):
+        if (what := event_of_answer(tx, self.host, ticket, message, failures.append)) is not None:
+            self._changes.change(tx, ticket.id, Event(what, data, at, message.sender.address))
+        if answers_client(found, message, self._ledger.identity):
             self._changes.change(tx, ticket.id, Event("answered", {}, at, message.sender.address))
         elif found.proof.is_signed:
             tx.tickets.add_participants(ticket.id, _people(message, self._ledger.identity.address))
@@ -179,15 +180,6 @@ class DeskClerk:
         self._write_down(tx, ticket.id, decisions, failures)
         log.info("ticket.joined", ticket=ticket.reference, inbox=message.id, proof=found.proof)
         return ticket.id
-
-    def _answers(self, found: Match, message: InboundMessage) -> bool:
-        """Tell whether one of the desk wrote to the client: a person's answer, proved by a signed id."""
-        role = found.ticket.role_of(message.sender.address)
-        if not found.proof.is_signed or role not in {Role.ENGINEER, Role.STAFF}:
-            return False
-        if not is_vouched_for(message, self._ledger.identity):
-            return False
-        return found.ticket.requester.address in {person.address for person in (*message.to, *message.cc)}
 
     def _open(
         self,
@@ -255,12 +247,6 @@ class DeskClerk:
         for actor, decided in decisions:
             if not isinstance(decided, Event):
                 self._ledger.apply(tx, ticket_id, actor, decided)
-
-
-def _goes_on(tx: Transaction, ticket: Ticket, message: InboundMessage) -> bool:
-    """Tell whether a client has written for whom the ticket waited."""
-    is_client = ticket.role_of(message.sender.address) is Role.CLIENT
-    return is_client and not message.robot and is_waiting(tx.tickets.events(ticket.id))
 
 
 def _people(message: InboundMessage, desk_address: str) -> list[Participant]:
