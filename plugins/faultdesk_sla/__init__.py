@@ -14,7 +14,7 @@ from faultdesk.domain.correction import RECLASSIFIED
 from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.entitlement import ENTITLED
 from faultdesk.domain.message import Address
-from faultdesk.domain.promise import PROGRESS_BY, Promise
+from faultdesk.domain.promise import PROGRESS_BY, Promise, since_begun
 from faultdesk.domain.ticket import Deadline, Event, Kind, Severity, Ticket
 from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
 from faultdesk.handlers.settings import require_addresses, require_folder, require_positive
@@ -169,12 +169,8 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
         self, ticket: Ticket, deadline: Deadline, log: tuple[Event, ...], now: datetime, desk: Desk
     ) -> None:
         passed = [step for step in self._steps() if deadline.at(step) <= now]
-        ours = [event for event in log if event.kind in {"warned", "escalated"}]
-        told = {
-            event.data["step"]
-            for event in ours
-            if event.data["clock"] == deadline.name and (event.at or now) > deadline.started_at
-        }
+        ours = [one for one in since_begun(deadline.name, log) if one.kind in {"warned", "escalated"}]
+        told = {event.data["step"] for event in ours if event.data["clock"] == deadline.name}
         untold = [step for step in passed if step not in told]
         if not untold or max(untold) < max(told, default=0):
             return

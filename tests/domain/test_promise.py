@@ -175,6 +175,18 @@ def test_the_report_is_due_after_the_resolution_until_it_is_sent() -> None:
     assert report.met_at == NOTICED + timedelta(hours=2.5)
 
 
+def test_a_clock_that_was_set_back_loses_no_report() -> None:
+    log = [opened({"report": 3600.0}), after("resolved", 2), after("mail_sent", 1, purpose="report")]
+
+    assert deadlines_of(log)[0].met_at == NOTICED + timedelta(hours=1)
+
+
+def test_a_word_after_the_resolution_starts_no_clock_of_progress() -> None:
+    log = [opened({"progress": 3600.0}), after("resolved", 1), after("answered", 2)]
+
+    assert deadlines_of(log)[0].met_at == NOTICED + timedelta(hours=1)
+
+
 def test_an_arrival_counts_from_when_it_was_not_when_it_was_told() -> None:
     came = NOTICED + timedelta(hours=2)
     log = [opened(), after("arrived", 9, arrived_at=came.isoformat())]

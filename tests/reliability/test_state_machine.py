@@ -26,6 +26,7 @@ from faultdesk.adapters.sql import listings, mending
 from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.membership import succeed
 from faultdesk.adapters.sql.migrate import migrate
+from faultdesk.domain.promise import since_begun
 from faultdesk.domain.ticket import Event
 from faultdesk.errors import (
     MailboxUnavailableError,
@@ -306,9 +307,11 @@ class DeskMachine(RuleBasedStateMachine):
                 log = tx.tickets.events(number)
                 deadlines = tx.tickets.get(number).deadlines
             told = Counter(
-                event.data["clock"]
-                for event in log
-                if event.kind == "escalated" and event.data["step"] == LAST_STEP
+                deadline.name
+                for deadline in deadlines
+                for event in since_begun(deadline.name, log)
+                if event.kind == "escalated"
+                and (event.data["clock"], event.data["step"]) == (deadline.name, LAST_STEP)
             )
             unmet = {deadline.name for deadline in deadlines if deadline.met_at is None}
             assert all(told[name] == 1 for name in unmet), (number, told, unmet)

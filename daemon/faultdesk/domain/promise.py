@@ -69,6 +69,13 @@ PROGRESS_BY = frozenset(
     {"opened", "accepted", "answered", "arrived", "noted", "restored", WAITING, RESUMED, REOPENED}
 )
 """What somebody does for a ticket."""
+_BEGUN_BY = {
+    Clock.RESPONSE: frozenset({"opened"}),
+    Clock.ON_SITE: frozenset({REOPENED}),
+    Clock.PROGRESS: PROGRESS_BY,
+    Clock.REPORT: frozenset({"resolved"}),
+}
+"""The events with which they begin, each time anew."""
 _PAUSED = frozenset({Clock.ON_SITE, Clock.PROGRESS})
 """What waits for the client; the response never does (P5)."""
 
@@ -84,9 +91,15 @@ def deadlines_of(events: Sequence[Event]) -> tuple[Deadline, ...]:
     if started_at is None or not promise:
         return ()
     calendar = msgspec.convert(promise["calendar"], Calendar) if "calendar" in promise else AROUND_THE_CLOCK
-    latest = _since_reopened(events)
+    latest = since_begun(Clock.ON_SITE, events)
+    rounds = {
+        Clock.RESPONSE: events,
+        Clock.ON_SITE: latest,
+        Clock.PROGRESS: latest,
+        Clock.REPORT: since_begun(Clock.REPORT, latest),
+    }
     found = (
-        _deadline(clock, promise, calendar, events if clock is Clock.RESPONSE else latest, started_at)
+        _deadline(clock, promise, calendar, rounds[clock], started_at)
         for clock in Clock
         if promise.get(clock) is not None
     )
@@ -99,8 +112,10 @@ def promise_in(events: Sequence[Event]) -> Mapping[str, Any]:
     return next(made, {})
 
 
-def _since_reopened(events: Sequence[Event]) -> Sequence[Event]:
-    last = max((at for at, event in enumerate(events) if event.kind == REOPENED), default=0)
+def since_begun(clock: str, events: Sequence[Event]) -> Sequence[Event]:
+    """Give what the log holds since this clock began to run: by its order, for machines' clocks are set back."""
+    begun_by = _BEGUN_BY[Clock(clock)]
+    last = max((at for at, event in enumerate(events) if event.kind in begun_by), default=0)
     return events[last:]
 
 
@@ -114,7 +129,7 @@ def _deadline(
     started_at = _start(clock, events, noticed_at)
     if started_at is None:
         return None
-    met = next((event for event in events if _keeps(clock, event, started_at)), None)
+    met = next((event for event in events if _keeps(clock, event)), None)
     pauses = tuple(_pauses(events)) if clock in _PAUSED else ()
     span = timedelta(seconds=promise[clock])
     closed = [pause for pause in pauses if pause.end is not None]
@@ -133,17 +148,18 @@ def _deadline(
 
 def _start(clock: Clock, events: Sequence[Event], noticed_at: datetime) -> datetime | None:
     """Tell when a clock began to run; None if it has not."""
-    if clock is Clock.PROGRESS:
-        return max((event.at for event in events if event.kind in PROGRESS_BY and event.at), default=None)
+    first = events[0]
     if clock is Clock.REPORT:
-        return next((event.at for event in reversed(events) if event.kind == "resolved"), None)
-    return events[0].at if events[0].kind == REOPENED else noticed_at
+        return first.at if first.kind == "resolved" else None
+    if clock is Clock.PROGRESS:
+        return since_begun(clock, events)[0].at or noticed_at
+    return first.at if clock is Clock.ON_SITE and first.kind == REOPENED else noticed_at
 
 
-def _keeps(clock: Clock, event: Event, started_at: datetime) -> bool:
+def _keeps(clock: Clock, event: Event) -> bool:
     if event.kind not in _MET_BY[clock] or event.at is None:
         return False
-    return clock is not Clock.REPORT or (event.data.get("purpose") == "report" and event.at >= started_at)
+    return clock is not Clock.REPORT or event.data.get("purpose") == "report"
 
 
 def _moment(event: Event) -> datetime | None:
@@ -167,7 +183,7 @@ def _pauses(events: Iterable[Event]) -> Iterator[Pause]:
 
 def is_waiting(events: Sequence[Event]) -> bool:
     """Tell whether the ticket waits for its client."""
-    return any(pause.end is None for pause in _pauses(_since_reopened(events)))
+    return any(pause.end is None for pause in _pauses(since_begun(Clock.ON_SITE, events)))
 
 
 def _why(event: Event) -> str:
