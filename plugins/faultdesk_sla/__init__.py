@@ -14,7 +14,7 @@ from faultdesk.domain.correction import RECLASSIFIED
 from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.entitlement import ENTITLED
 from faultdesk.domain.message import Address
-from faultdesk.domain.promise import PROGRESS_BY, Promise, since_begun
+from faultdesk.domain.promise import PROGRESS_BY, REOPENED, RESUMED, Promise, told_since
 from faultdesk.domain.ticket import Deadline, Event, Kind, Severity, Ticket
 from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
 from faultdesk.handlers.settings import require_addresses, require_folder, require_positive
@@ -144,9 +144,13 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
         return [*timer, *_of_unknown_years(ticket), *self._of_unknown_calendar(ticket)]
 
     @hookimpl
-    def ticket_changed(self, ticket: Ticket, event: Event) -> list[Job]:
+    def ticket_changed(self, ticket: Ticket, event: Event) -> list[Job | Event]:
         """Look at the clocks at once when they may be due at another time."""
-        return [_timer(ticket, None)] if event.kind in _MOVED_BY else []
+        noted = (*_of_unknown_years(ticket), *self._of_unknown_calendar(ticket))
+        return [
+            *([_timer(ticket, None)] if event.kind in _MOVED_BY else []),
+            *(noted if event.kind in {ENTITLED, REOPENED, RESUMED} else ()),
+        ]
 
     @hookimpl
     def job_functions(self) -> Mapping[str, JobFunction]:
@@ -169,7 +173,8 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
         self, ticket: Ticket, deadline: Deadline, log: tuple[Event, ...], now: datetime, desk: Desk
     ) -> None:
         passed = [step for step in self._steps() if deadline.at(step) <= now]
-        ours = [one for one in since_begun(deadline.name, log) if one.kind in {"warned", "escalated"}]
+        turn, since = told_since(deadline.name, log)
+        ours = [event for event in since if event.kind in {"warned", "escalated"}]
         told = {event.data["step"] for event in ours if event.data["clock"] == deadline.name}
         untold = [step for step in passed if step not in told]
         if not untold or max(untold) < max(told, default=0):
@@ -186,7 +191,9 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
         }
         desk.record(ticket.id, Event("escalated" if is_breach else "warned", data))
         if to:
-            desk.send(self._mail(ticket, deadline, step, to, desk))
+            mail = self._mail(ticket, deadline, step, to, desk)
+            # Of a clock that began anew it is another mail.
+            desk.send(msgspec.structs.replace(mail, name=f"{mail.name}/{turn}") if turn else mail)
 
     def _mail(self, ticket: Ticket, deadline: Deadline, step: float, to: str, desk: Desk) -> Mail:
         letter = render(
@@ -200,7 +207,7 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
             zone=desk.time_zone,
         )
         return Mail(
-            name=_mail_name(ticket, deadline, step),
+            name=f"sla/{ticket.id}/{deadline.name}/{step}",
             ticket_id=ticket.id,
             to=(Address(to),),
             subject=letter.subject,
@@ -233,12 +240,6 @@ def _of_unknown_years(ticket: Ticket) -> Iterator[Event]:
         year = deadline.due_at.astimezone(ZoneInfo(calendar.zone)).year
         if year in calendar.unknown_years:
             yield Event("calendar_unknown", {"clock": deadline.name, "calendar": calendar.name, "year": year})
-
-
-def _mail_name(ticket: Ticket, deadline: Deadline, step: float) -> str:
-    """Name a mail; of a clock that began anew it is another one."""
-    name = f"sla/{ticket.id}/{deadline.name}/{step}"
-    return name if deadline.started_at == ticket.noticed_at else f"{name}/{deadline.started_at.isoformat()}"
 
 
 def _timer(ticket: Ticket, at: datetime | None) -> Job:

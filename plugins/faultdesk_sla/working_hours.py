@@ -16,8 +16,8 @@ import msgspec
 from faultdesk.domain.calendar import Calendar
 
 _PERIOD = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
-_AHEAD = timedelta(days=400)
-"""Days off that a calendar knows of: longer than any span lasts."""
+_BEFORE, _AHEAD = timedelta(days=31), timedelta(days=800)
+"""Days off that a calendar knows of: for notices found later, and for tickets that are opened again."""
 _MAKE_UP = "make-up working day 调休"
 _WORKING_WEEK = (0, 1, 2, 3, 4)
 
@@ -42,7 +42,10 @@ class Year(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class WorkingHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A calendar as it is configured; without `hours` the whole day."""
 
-    hours: tuple[Annotated[str, msgspec.Meta(pattern=r"^\d{1,2}:\d{2}-\d{1,2}:\d{2}$")], ...] = ()
+    hours: tuple[
+        Annotated[str, msgspec.Meta(pattern=r"^([01]?\d|2[0-3]):[0-5]\d-(([01]?\d|2[0-3]):[0-5]\d|24:00)$")],
+        ...,
+    ] = ()
     """As in "08:30-12:00"."""
     days: Days = Days.CHINA
     zone: str = "Asia/Shanghai"
@@ -103,7 +106,7 @@ def calendar_of(name: str, working: WorkingHours, holidays: Holidays, noticed_on
         return Calendar(name=name, zone=working.zone, hours=working.periods())
     if working.days is Days.WEEKDAYS:
         return Calendar(name=name, zone=working.zone, hours=working.periods(), weekdays=_WORKING_WEEK)
-    days = list(_days(noticed_on - timedelta(days=1), noticed_on + _AHEAD))
+    days = list(_days(noticed_on - _BEFORE, noticed_on + _AHEAD))
     exceptions = {day: holidays.exceptions(day) for day in days}
     return Calendar(
         name=name,

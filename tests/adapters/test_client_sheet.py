@@ -144,7 +144,7 @@ def test_two_rows_of_one_client_add_up_and_a_contract_stands_once(tmp_path: Path
         ["C1", "C2"],
         ["C3"],
     ]
-    assert [problem.text for problem in sheet.problems] == ["contract C1: stands in an earlier row"]
+    assert [problem.text for problem in sheet.problems] == ["contract C1: stands in row 2"]
 
 
 @pytest.mark.parametrize(
@@ -153,6 +153,7 @@ def test_two_rows_of_one_client_add_up_and_a_contract_stands_once(tmp_path: Path
         ("client,colour\nA,red\n", "no such heading: colour"),
         ("project\nP\n", "no heading client or 项目单位"),
         ("", "no heading client"),
+        ("client,domains,domains\nA,a.example,b.example\n", "the heading domains stands twice"),
     ],
 )
 def test_a_sheet_that_cannot_be_read_is_refused(tmp_path: Path, text: str, complaint: str) -> None:
@@ -176,6 +177,7 @@ def test_a_file_that_is_no_workbook_is_refused(tmp_path: Path) -> None:
         ("+852 2345 6789", "+85223456789"),
         ("13802745516", "+8613802745516"),
         ("4008001234", "+864008001234"),
+        ("+862087561234x12", "+862087561234x12"),
     ],
 )
 def test_numbers_are_kept_in_one_form(written: str, number: str) -> None:
@@ -192,3 +194,74 @@ def test_no_cell_breaks_the_reader(text: str) -> None:
     row = Row({"client": "A", **cells}, FREE)
 
     assert row.client() is not None
+
+
+@pytest.mark.parametrize("text", ["87561234", "12345", "020", "not a number"])
+def test_a_number_without_its_area_code_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="area code"):
+        normal_number(text)
+
+
+@pytest.mark.parametrize(
+    ("cells", "complaint"),
+    [
+        ({"warranty_to": "=EDATE(D2,24)"}, "warranty_to: =EDATE(D2,24) is a formula"),
+        ({"client": "#REF!"}, "client: #REF! is a formula or an error"),
+        ({"warranty_to": "2024-03-05 至 2028-03-05"}, "warranty_to: 2024-03-05 至 2028-03-05 is no date"),
+        ({"contract": "/"}, "contract: / is no number"),
+        ({"respond_within": "9999 天"}, "respond_within: 9999 天 is longer than a year"),
+        ({"aliases": "A\x00B"}, "aliases: holds control characters"),
+    ],
+)
+def test_nonsense_in_a_cell_is_told(cells: dict[str, str], complaint: str) -> None:
+    row = Row({"client": "A", "project": "P", "contract": "C1"} | cells, FREE)
+    row.client()
+
+    assert any(problem.startswith(complaint) for problem in row.problems), row.problems
+
+
+def test_a_formula_in_a_workbook_is_no_empty_cell(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["client", "project", "contract", "warranty_from", "warranty_to"])  # type: ignore[union-attr]
+    book.active.append(["A", "P", "C1", date(2020, 1, 1), "=EDATE(D2,24)"])  # type: ignore[union-attr]
+    book.save(tmp_path / "c.xlsx")
+
+    sheet = read_sheet(tmp_path / "c.xlsx", FREE)
+
+    assert sheet.clients == ()
+    assert "is a formula" in sheet.problems[0].text
+
+
+def test_a_name_with_a_comma_is_one_name(tmp_path: Path) -> None:
+    (client,) = read_sheet(
+        csv_of(tmp_path, 'client,aliases\nA,"Binjiang Co., Ltd.; 滨江、东区"\n'), FREE
+    ).clients
+
+    assert client.aliases == ("Binjiang Co., Ltd.", "滨江、东区")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("client,branch,project\nFoo, Inc,GZ,P\n", "has cells beyond the last heading"),
+        ("client,project,branch\nA,P,GZ\nA,P,SH\n", "branch: P has GZ in an earlier row"),
+        ("client,project,contract\nA,P,C-1\nA,Q,C1\n", "contract C1: stands in row 2"),
+        ("client,project,contract\nA,P,C-1\nB,Q,C 1\n", "contract C 1: stands in row 2"),
+    ],
+)
+def test_rows_that_contradict_each_other_or_are_shifted_are_told(
+    tmp_path: Path, text: str, complaint: str
+) -> None:
+    assert any(complaint in problem for problem in problems(tmp_path, text))
+
+
+def test_every_span_is_written_so_that_it_is_read_back() -> None:
+    spans = AgreedSpans(timedelta(seconds=15), timedelta(days=366))
+    contract = Contract(number="C", spans={"all": spans})
+    headings, cells = write_rows([Client(name="A", projects=(Project(name="P", contracts=(contract,)),))])
+
+    row = Row({heading.split()[0]: cell for heading, cell in zip(headings, cells, strict=True) if cell}, FREE)
+
+    client = row.client()
+    assert client is not None
+    assert client.projects[0].contracts[0].spans["all"] == spans

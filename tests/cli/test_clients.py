@@ -1,10 +1,11 @@
+# ruff: noqa: F811 - fixtures of another module
 """clients, as an operator types it."""
 
 from pathlib import Path
 
 import pytest
 
-from cli.test_commands import config, drained, rows, run  # noqa: F401 - fixtures
+from cli.test_commands import config, drained, rows, run  # noqa: F401
 
 SHEET = "client,domains,project,contract,warranty_to\n滨江物业,binjiang.example,滨江广场,YH-1,2026-12-31\n"
 
@@ -16,7 +17,7 @@ def sheet(tmp_path: Path) -> Path:
     return file
 
 
-def test_what_is_imported_is_listed_shown_and_exported(config: Path, sheet: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_what_is_imported_is_listed_shown_and_exported(config: Path, sheet: Path, tmp_path: Path) -> None:
     assert "1 clients can be imported" in run("--config", config, "clients", "import", sheet, "--dry-run")
     assert rows(config, "clients", "list") == []
 
@@ -31,7 +32,7 @@ def test_what_is_imported_is_listed_shown_and_exported(config: Path, sheet: Path
     assert "is there already" in run("--config", config, "clients", "export", exported, expect=1)
 
 
-def test_a_sheet_with_a_problem_changes_nothing_and_says_each(config: Path, sheet: Path) -> None:  # noqa: F811
+def test_a_sheet_with_a_problem_changes_nothing_and_says_each(config: Path, sheet: Path) -> None:
     sheet.write_text(SHEET + "另一家,qq.com,东区,YH-2,2026-13-31\n", encoding="utf-8")
 
     said = run("--config", config, "clients", "import", sheet, expect=1)
@@ -41,7 +42,7 @@ def test_a_sheet_with_a_problem_changes_nothing_and_says_each(config: Path, shee
     assert rows(config, "clients", "list") == []
 
 
-def test_a_contract_of_another_client_is_refused(config: Path, sheet: Path) -> None:  # noqa: F811
+def test_a_contract_of_another_client_is_refused(config: Path, sheet: Path) -> None:
     run("--config", config, "clients", "import", sheet)
     sheet.write_text(SHEET.replace("滨江物业", "江北物业").replace("YH-1", "yh 1"), encoding="utf-8")
 
@@ -50,7 +51,36 @@ def test_a_contract_of_another_client_is_refused(config: Path, sheet: Path) -> N
     assert "contract yh1 of 江北物业: is 滨江物业's already" in said
 
 
-def test_the_template_can_be_imported(config: Path, tmp_path: Path) -> None:  # noqa: F811
+def test_a_client_that_has_another_name_now_is_removed_and_its_contract_goes_along(
+    config: Path, sheet: Path
+) -> None:
+    run("--config", config, "clients", "import", sheet)
+    assert "no client nobody" in run("--config", config, "clients", "remove", "nobody", expect=1)
+    run("--config", config, "clients", "remove", "滨江物业")
+    sheet.write_text(SHEET.replace("滨江物业", "江北物业"), encoding="utf-8")
+
+    assert "1 added" in run("--config", config, "clients", "import", sheet)
+    assert [row["client"] for row in rows(config, "clients", "list")] == ["江北物业"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_no_spreadsheet_takes_an_exported_name_for_a_formula(
+    config: Path, tmp_path: Path, suffix: str
+) -> None:
+    text = "client,aliases,numbers\n@SUM(1),-2,020-87561234\n"
+    (tmp_path / "in.csv").write_text(text, encoding="utf-8")
+    run("--config", config, "clients", "import", tmp_path / "in.csv")
+    exported = tmp_path / f"out{suffix}"
+
+    run("--config", config, "clients", "export", exported)
+
+    if suffix == ".csv":
+        assert "'@SUM(1)" in exported.read_text(encoding="utf-8-sig")
+        assert "'+8620" in exported.read_text(encoding="utf-8-sig")
+    assert "1 as they were" in run("--config", config, "clients", "import", exported)
+
+
+def test_the_template_can_be_imported(config: Path, tmp_path: Path) -> None:
     for name in ("t.xlsx", "t.csv"):
         run("clients", "template", tmp_path / name)
         assert "1 clients can be imported" in run(
@@ -58,12 +88,12 @@ def test_the_template_can_be_imported(config: Path, tmp_path: Path) -> None:  # 
         )
 
 
-def test_an_unknown_client_is_told(config: Path) -> None:  # noqa: F811
+def test_an_unknown_client_is_told(config: Path) -> None:
     assert "no client nobody" in run("--config", config, "clients", "show", "nobody", expect=1)
 
 
 def test_what_an_import_says_of_open_tickets_holds_for_them_and_a_person_is_not_overruled(
-    drained: Path,  # noqa: F811
+    drained: Path,
     sheet: Path,
 ) -> None:
     reference = rows(drained, "tickets")[0]["reference"]

@@ -101,6 +101,26 @@ def test_the_hour_that_summer_time_takes_away_is_not_counted() -> None:
     assert counted(timeline(NIGHTS, (), *night)) == timedelta(hours=4)
 
 
+@pytest.mark.parametrize(
+    ("hours", "counts"),
+    [
+        (((time(1, 30), time(2, 30)),), timedelta(minutes=30)),
+        (((time(2, 15), time(2, 45)), (time(3), time(5))), timedelta(hours=2)),
+        (((time(2, 15), time(4)),), timedelta(hours=1)),
+    ],
+)
+def test_times_that_summer_time_leaves_out_count_nothing(
+    hours: tuple[tuple[time, time], ...], counts: timedelta
+) -> None:
+    calendar = Calendar(name="early", zone="Europe/Berlin", hours=hours)
+    day = (datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 3, 29, 22, tzinfo=UTC))
+
+    stretches = list(timeline(calendar, (), *day))
+
+    assert counted(stretches) == counts
+    assert all(one.end == other.start for one, other in pairwise(stretches))
+
+
 def test_the_hour_that_winter_time_gives_back_is_counted() -> None:
     night = (datetime(2026, 10, 24, 22, tzinfo=UTC), datetime(2026, 10, 25, 12, tzinfo=UTC))
 

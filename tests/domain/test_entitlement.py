@@ -56,6 +56,16 @@ def test_what_the_client_broke_itself_is_repaired_at_cost_in_warranty_only() -> 
     assert judged(a_client(Contract(number="1", maintenance=VALID)), misused).charge is Charge.CONTRACT
 
 
+@pytest.mark.parametrize(
+    "contract", [Contract(number="1"), Contract(number="1", warranty=Period(date(2027, 1, 1)))]
+)
+def test_a_contract_that_neither_runs_nor_has_ended_says_nothing(contract: Contract) -> None:
+    verdict = judged(a_client(contract))
+
+    assert verdict.basis is Basis.UNKNOWN
+    assert verdict.doubts == ("neither runs nor has ended on that day: 1",)
+
+
 def test_a_valid_contract_goes_before_one_that_has_lapsed() -> None:
     verdict = judged(a_client(Contract(number="1", warranty=PAST), Contract(number="2", maintenance=VALID)))
 
@@ -132,6 +142,7 @@ def test_where_no_sender_tells_the_text_does() -> None:
     )
 
     assert (verdict.basis, verdict.client) == (Basis.WARRANTY, "滨江物业")
+    assert verdict.doubts == ("only the text says whose it is: the sender is not on record",)
 
 
 def test_a_named_engineer_is_named_for_those_days() -> None:

@@ -1,11 +1,12 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faultdesk.domain.promise import deadlines_of, explain
+from faultdesk.domain.promise import deadlines_of, earlier_visits, explain
 from faultdesk.domain.ticket import Event
 
 NOTICED = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
@@ -175,16 +176,51 @@ def test_the_report_is_due_after_the_resolution_until_it_is_sent() -> None:
     assert report.met_at == NOTICED + timedelta(hours=2.5)
 
 
+def test_a_recovery_in_time_is_no_answer_in_time() -> None:
+    recovered = NOTICED + timedelta(hours=1)
+    log = [opened(), after("resolved", 11, recovered_at=recovered.isoformat())]
+
+    response, on_site = deadlines_of(log)
+
+    assert response.is_breached(NOTICED + timedelta(hours=12))
+    assert on_site.met_at == recovered
+
+
+def test_what_was_first_counts_and_not_what_was_written_down_first() -> None:
+    came = NOTICED + timedelta(hours=1.5)
+    log = [opened(), after("answered", 3), after("arrived", 9, arrived_at=came.isoformat())]
+
+    assert deadlines_of(log)[0].met_at == came
+
+
+def test_the_visit_before_a_reopening_is_not_forgotten() -> None:
+    log = [opened(), after("answered", 1), after("arrived", 30), after("resolved", 31), after("reopened", 50)]
+
+    (earlier,) = earlier_visits(log)
+
+    assert earlier.is_breached(NOTICED + timedelta(hours=60))
+    assert earlier.met_at == NOTICED + timedelta(hours=30)
+
+
+def test_a_calendar_that_hardly_ever_counts_is_due_some_day() -> None:
+    minute = {"name": "minute", "zone": "UTC", "hours": [["12:00:00", "12:01:00"]], "weekdays": [0]}
+
+    (response,) = deadlines_of([opened({"response": 86400.0 * 366, "calendar": minute})])
+
+    assert response.due_at > NOTICED + timedelta(days=3000)
+    assert response.due_at.astimezone(ZoneInfo("Asia/Shanghai")).year < 2100
+
+
 def test_a_clock_that_was_set_back_loses_no_report() -> None:
     log = [opened({"report": 3600.0}), after("resolved", 2), after("mail_sent", 1, purpose="report")]
 
-    assert deadlines_of(log)[0].met_at == NOTICED + timedelta(hours=1)
+    assert deadlines_of(log)[0].met_at == NOTICED + timedelta(hours=2)
 
 
 def test_a_word_after_the_resolution_starts_no_clock_of_progress() -> None:
     log = [opened({"progress": 3600.0}), after("resolved", 1), after("answered", 2)]
 
-    assert deadlines_of(log)[0].met_at == NOTICED + timedelta(hours=1)
+    assert deadlines_of(log)[0].met_at == NOTICED + timedelta(hours=2)
 
 
 def test_an_arrival_counts_from_when_it_was_not_when_it_was_told() -> None:

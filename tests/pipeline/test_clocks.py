@@ -3,9 +3,11 @@
 from datetime import timedelta
 from email import message_from_bytes
 
+import msgspec
 import pytest
 
 from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.domain.client import AgreedSpans, Basis, Charge, Entitlement
 from faultdesk.domain.correction import RECLASSIFIED
 from faultdesk.domain.message import Address
 from faultdesk.domain.promise import WAITING
@@ -41,6 +43,11 @@ def notice(desk: PlayedDesk) -> int:
     ticket_id = desk.decide(a_message(sender=LI, message_id="<1@owner.example>"))
     assert ticket_id is not None
     return ticket_id
+
+
+def signed(desk: PlayedDesk, ticket_id: int) -> str:
+    """Give the Message-ID of a mail of ours about this ticket."""
+    return desk.seal.message_id(ticket_id, "acknowledge/1", "faultdesk.example")
 
 
 def happens(desk: PlayedDesk, ticket_id: int, kind: str, **data: object) -> None:
@@ -80,13 +87,59 @@ def test_what_the_client_writes_ends_the_waiting(desk: PlayedDesk) -> None:
 
     desk.decide(
         a_message(
-            "here is the key", sender=LI, message_id="<2@owner.example>", references=("<1@owner.example>",)
+            "here is the key",
+            sender=LI,
+            message_id="<2@owner.example>",
+            references=(signed(desk, ticket_id),),
         )
     )
 
     assert "resumed" in desk.events(ticket_id)
     assert due(desk, ticket_id, "on_site") == timedelta(hours=29)
     assert due(desk, ticket_id, "response") == timedelta(hours=2)
+
+
+def test_what_was_written_before_the_waiting_does_not_end_it(desk: PlayedDesk) -> None:
+    ticket_id = notice(desk)
+    desk.clock.advance(timedelta(hours=5))
+    happens(desk, ticket_id, WAITING, reason="the key")
+
+    early = a_message(
+        "and gate 2", sender=LI, message_id="<2@owner.example>", references=(signed(desk, ticket_id),)
+    )
+    received = desk.waiting(desk.receive(arrived_at=NOON + timedelta(hours=1)))
+    desk.decide_received(received, early)
+
+    assert "resumed" not in desk.events(ticket_id)
+
+
+def test_what_nobody_proves_the_client_to_have_written_is_asked_of_the_desk(desk: PlayedDesk) -> None:
+    ticket_id = notice(desk)
+    happens(desk, ticket_id, WAITING, reason="the key")
+
+    desk.decide(
+        a_message("the key", sender=LI, message_id="<2@owner.example>", references=("<1@owner.example>",))
+    )
+    desk.perform()
+
+    assert "resumed" not in desk.events(ticket_id)
+    assert [recipients for _, recipients, _ in desk.mailer.sent] == [["ops@faultdesk.example"]]
+
+
+def test_a_promise_that_was_relaxed_is_escalated_when_it_breaks(desk: PlayedDesk) -> None:
+    ticket_id = notice(desk)
+    pass_time(desk, 4)
+    before = len(told(desk))
+
+    owed = Entitlement(
+        basis=Basis.WARRANTY, charge=Charge.FREE, spans={"all": AgreedSpans(timedelta(hours=6))}
+    )
+    happens(desk, ticket_id, "entitled", **msgspec.to_builtins(owed))
+    pass_time(desk, 8)
+
+    assert [event for event in desk.events(ticket_id) if event == "promised"] == ["promised"]
+    assert [who for who, _ in told(desk)[before:]].count(CHAIN[1]) == 1
+    assert [who for who, _ in told(desk)[before:]].count(CHAIN[2]) == 1
 
 
 def test_nobody_is_warned_of_a_clock_that_stands_still_and_everybody_when_it_goes_on(

@@ -52,14 +52,9 @@ def resolved(desk: PlayedDesk) -> int:
 
 
 def answer(desk: PlayedDesk, text: str, sender: Address = LI) -> None:
+    ours = desk.seal.message_id(1, "report/1", "faultdesk.example")
     desk.decide(
-        a_message(
-            text,
-            subject="回复",
-            sender=sender,
-            message_id="<2@owner.example>",
-            references=("<1@owner.example>",),
-        )
+        a_message(text, subject="回复", sender=sender, message_id="<2@owner.example>", references=(ours,))
     )
 
 

@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from faultdesk.domain.calendar import moment_after
@@ -146,6 +147,12 @@ def test_weekdays_without_holidays_and_all_days_are_calendars_too() -> None:
 def test_settings_that_cannot_be_are_refused(settings: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"calendar|longer"):
         SlaHandler(**settings)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("hours", ["08:00-33:00", "08:30-36:00", "08:61-12:00", "25:00-26:00"])
+def test_hours_that_no_day_has_are_refused(hours: str) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"hours": [hours]}, WorkingHours)
 
 
 def test_the_rest_of_the_summer_hour_is_right_in_another_zone() -> None:

@@ -1,4 +1,4 @@
-"""clients template, import, list, show, export: whom the desk serves, and what each was promised."""
+"""clients template, import, list, show, remove, export: whom the desk serves, and what each was promised."""
 
 import csv
 from collections.abc import Iterable, Sequence
@@ -8,7 +8,7 @@ from typing import Annotated
 import openpyxl
 import typer
 
-from faultdesk.adapters.client_sheet import Problem, Sheet, read_sheet, write_rows
+from faultdesk.adapters.client_sheet import Problem, Sheet, read_sheet, shielded, write_rows
 from faultdesk.adapters.sql.store import SqlTransaction
 from faultdesk.cli.context import configuration, database, desk, reading
 from faultdesk.cli.show import AsJson, console, listing, write_json
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 
 File = Annotated[Path, typer.Argument(help="A sheet: .xlsx, or .csv in UTF-8 or GB 18030.")]
+Name = Annotated[str, typer.Argument(help="The client's name as `clients list` gives it.")]
 _EXAMPLE = Client(
     name="滨江物业管理有限公司",
     aliases=("滨江物业",),
@@ -79,6 +80,15 @@ def import_(
     typer.echo(f"open tickets judged otherwise now: {judged}")
 
 
+@app.command()
+def remove(context: typer.Context, name: Name) -> None:
+    """Take a client off the record, as one that has another name now; its tickets stay."""
+    with desk(context) as opened, opened.store.write() as transaction:
+        if not transaction.clients.remove(name):
+            raise NotFoundError(f"no client {name}")
+    typer.echo(f"{name} removed")
+
+
 @app.command("list")
 def list_(context: typer.Context, as_json: AsJson = False) -> None:
     """List clients with the numbers of their projects and contracts."""
@@ -99,7 +109,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
 @app.command()
 def show(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The client's name as `clients list` gives it.")],
+    name: Name,
     as_json: AsJson = False,
 ) -> None:
     """Show a client whole."""
@@ -134,12 +144,15 @@ def _judge_anew(transaction: SqlTransaction, opened: Desk) -> int:
 def _contracts_of_others(transaction: SqlTransaction, sheet: Sheet) -> list[Problem]:
     """Find the contracts of the sheet that belong to another client, in the sheet or in the database."""
     owners: dict[str, str] = {}
+    replaced = {client.name for client in sheet.clients}
     problems = []
     for client in sheet.clients:
         for kind, key in client.known_by():
             if kind is not KeyKind.CONTRACT:
                 continue
-            others = [one.name for one in transaction.clients.known_by(kind, key) if one.name != client.name]
+            known = (one.name for one in transaction.clients.known_by(kind, key))
+            # What the sheet itself says of another client takes the place of what is on record.
+            others = [name for name in known if name not in replaced]
             others += [owners[key]] if key in owners and owners[key] != client.name else []
             owners[key] = client.name
             problems += [
@@ -153,13 +166,15 @@ def _write(file: Path, rows: Iterable[Sequence[str]]) -> None:
         raise PermanentError(f"{file} is there already")
     try:
         if file.suffix.lower() == ".xlsx":
-            book = openpyxl.Workbook(write_only=True)
-            sheet = book.create_sheet("clients")
-            for row in rows:
-                sheet.append(row)
+            book = openpyxl.Workbook()
+            sheet = book.create_sheet("clients", 0)
+            for number, row in enumerate(rows, 1):
+                for column, text in enumerate(row, 1):
+                    # Text, whatever it looks like.
+                    sheet.cell(number, column, text).data_type = "s"
             book.save(file)
             return
         with file.open("w", encoding="utf-8-sig", newline="") as out:
-            csv.writer(out).writerows(rows)
+            csv.writer(out).writerows([shielded(text) for text in row] for row in rows)
     except OSError as error:
         raise PermanentError(f"{file}: {error.strerror}") from error

@@ -21,9 +21,12 @@ def explain(context: typer.Context, reference: Reference, as_json: AsJson = Fals
     """Show which time counted against each deadline, and why."""
     zone = configuration(context).desk.time_zone
     with database(context) as opened, opened.read() as connection:
-        found = find_ticket(SqlTransaction(connection), reference)
+        transaction = SqlTransaction(connection)
+        found = find_ticket(transaction, reference)
+        earlier = promise.earlier_visits(transaction.tickets.events(found.id))
     now = datetime.now(UTC)
-    accounts = list(zip(found.deadlines, promise.explain(found.deadlines, now), strict=True))
+    deadlines = (*earlier, *found.deadlines)
+    accounts = list(zip(deadlines, promise.explain(deadlines, now), strict=True))
     if as_json:
         rows = [
             _clock(deadline, account, now) | {"stretches": [_stretch(part) for part in account.parts]}

@@ -6,8 +6,9 @@ import typer
 
 from faultdesk.adapters.sql.store import SqlTransaction
 from faultdesk.cli.context import desk
+from faultdesk.cli.show import cell
 from faultdesk.cli.tickets import Reference, find_ticket, moment, require_since_notice
-from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, is_waiting
+from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, Clock, is_waiting
 from faultdesk.domain.ticket import Event, Status, Ticket
 from faultdesk.errors import PermanentError
 
@@ -26,6 +27,9 @@ def arrived(
         found = _in_work(transaction, reference)
         came = moment(at, zone) if at else now
         require_since_notice("--at", came, found, now, zone)
+        visit = found.deadline(Clock.ON_SITE)
+        if visit is not None and came < visit.started_at.replace(second=0, microsecond=0):
+            raise PermanentError(f"--at {cell(came, zone)}: was before the ticket was opened again")
         opened.changes.change(
             transaction, found.id, Event("arrived", {"arrived_at": came.isoformat()}, actor=by)
         )

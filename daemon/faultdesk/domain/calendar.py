@@ -10,7 +10,7 @@ import msgspec
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ALL_WEEK = tuple(range(7))
 _MIDNIGHT = time()
-_FURTHEST = timedelta(days=3660)
+FURTHEST = timedelta(days=3660)
 """No span of a promise is used up later, whatever the calendar."""
 
 
@@ -75,7 +75,7 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def stretches(self, start: datetime, end: datetime | None = None) -> Iterator[Stretch]:
         """Part the time from `start` on into what counts and what does not, without gaps."""
-        furthest = end or start + _FURTHEST
+        furthest = end or start + FURTHEST
         if self.is_around_the_clock:
             yield from _within([(start, furthest, True, self.name)], start, furthest)
             return
@@ -100,8 +100,8 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             return [(begins, ends, True, self._called(day))]
         parts, at = [], begins
         for start, end in self.hours:
-            opens = self._moment(day, start)
-            closes = ends if end == _MIDNIGHT else self._moment(day, end)
+            opens = max(at, self._moment(day, start))
+            closes = max(opens, ends if end == _MIDNIGHT else self._moment(day, end))
             parts += [(at, opens, False, "outside working hours"), (opens, closes, True, self._called(day))]
             at = closes
         return [*parts, (at, ends, False, "outside working hours")]
@@ -113,7 +113,21 @@ class Calendar(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.name + unknown
 
     def _moment(self, day: date, at: time) -> datetime:
-        return datetime.combine(day, at, ZoneInfo(self.zone)).astimezone(UTC)
+        """Give a time of this zone; one that summer time leaves out is when it begins."""
+        zone = ZoneInfo(self.zone)
+        local = datetime.combine(day, at, zone)
+        moment = local.astimezone(UTC)
+        if moment.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
+            return moment
+        before, after = local.replace(fold=1).astimezone(UTC), moment
+        offset = before.astimezone(zone).utcoffset()
+        while after - before > timedelta(seconds=1):
+            middle = before + (after - before) // 2
+            if middle.astimezone(zone).utcoffset() == offset:
+                before = middle
+            else:
+                after = middle
+        return after.replace(microsecond=0)
 
 
 AROUND_THE_CLOCK = Calendar()

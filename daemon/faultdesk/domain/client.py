@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+LONGEST_SPAN = timedelta(days=366)
 _SIGNS = re.compile(r"[\W_]+")
 
 
@@ -87,7 +88,9 @@ class Client(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """List by what it is known."""
         yield from ((KeyKind.ADDRESS, address) for address in self.addresses)
         yield from ((KeyKind.DOMAIN, domain) for domain in self.domains)
-        yield from ((KeyKind.NUMBER, number) for number in self.numbers)
+        for number in self.numbers:
+            # A fax names no extension.
+            yield from ((KeyKind.NUMBER, known) for known in {number, number.partition("x")[0]})
         yield from ((KeyKind.NAME, folded(name)) for name in (self.name, *self.aliases))
         for project in self.projects:
             yield from ((KeyKind.NAME, folded(name)) for name in (project.name, *project.sites))

@@ -12,6 +12,7 @@ ENTITLED = "entitled"
 """The event; its data are an `Entitlement`."""
 
 
+_VALID = frozenset({Basis.WARRANTY, Basis.MAINTENANCE})
 _CHARGES = {
     Basis.WARRANTY: Charge.FREE,
     Basis.MAINTENANCE: Charge.CONTRACT,
@@ -53,6 +54,8 @@ def entitle(senders: Sequence[Known], texts: Sequence[Known], named: Named, on: 
     (client,) = clients.values()
     others = sorted({one.client.name for one in texts} - {client.name})
     doubts = [f"the text names what belongs to {other}" for other in others]
+    if not senders:
+        doubts.append("only the text says whose it is: the sender is not on record")
     project = _project(client, named, doubts)
     contracts = _contracts(client, project, named, doubts)
     basis, chosen = _basis(contracts, on, doubts)
@@ -104,10 +107,13 @@ def _basis(contracts: Sequence[Contract], on: date, doubts: list[str]) -> tuple[
     by_basis: dict[Basis, list[Contract]] = {}
     for contract in contracts:
         by_basis.setdefault(_basis_of(contract, on), []).append(contract)
-    valid = {basis: found for basis, found in by_basis.items() if basis is not Basis.LAPSED} or by_basis
+    valid = {basis: found for basis, found in by_basis.items() if basis in _VALID} or by_basis
     if not valid:
         doubts.append("no contract is on record")
         return Basis.UNKNOWN, None
+    undated = [contract.number for contract in valid.get(Basis.UNKNOWN, ())]
+    if undated:
+        doubts.append(f"neither runs nor has ended on that day: {', '.join(undated)}")
     if len(valid) > 1:
         numbers = ", ".join(contract.number for found in valid.values() for contract in found)
         doubts.append(f"several contracts match: {numbers}")
@@ -123,7 +129,8 @@ def _basis_of(contract: Contract, on: date) -> Basis:
         return Basis.WARRANTY
     if contract.maintenance and contract.maintenance.covers(on):
         return Basis.MAINTENANCE
-    return Basis.LAPSED
+    periods = [period for period in (contract.warranty, contract.maintenance) if period]
+    return Basis.LAPSED if any(period.end and period.end < on for period in periods) else Basis.UNKNOWN
 
 
 def _is_named(contract: Contract, on: date) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 
 from faultdesk.domain.calendar import (
     AROUND_THE_CLOCK,
+    FURTHEST,
     Calendar,
     Pause,
     Stretch,
@@ -119,6 +120,20 @@ def since_begun(clock: str, events: Sequence[Event]) -> Sequence[Event]:
     return events[last:]
 
 
+def told_since(clock: str, events: Sequence[Event]) -> tuple[int, Sequence[Event]]:
+    """Give what the log holds since this clock began or was promised anew, and which time that was."""
+    again = (_BEGUN_BY[Clock(clock)] | {PROMISED}) - {"opened"}
+    turns = [at for at, event in enumerate(events) if event.kind in again]
+    return len(turns), events[turns[-1] :] if turns else events
+
+
+def earlier_visits(events: Sequence[Event]) -> tuple[Deadline, ...]:
+    """Derive the clocks of the visits before each reopening, as they stood then."""
+    ends = [at for at, event in enumerate(events) if event.kind == REOPENED]
+    rounds = (deadlines_of(events[:end]) for end in ends)
+    return tuple(one for deadlines in rounds for one in deadlines if one.name == Clock.ON_SITE)
+
+
 def _deadline(
     clock: Clock,
     promise: Mapping[str, Any],
@@ -129,17 +144,18 @@ def _deadline(
     started_at = _start(clock, events, noticed_at)
     if started_at is None:
         return None
-    met = next((event for event in events if _keeps(clock, event)), None)
+    kept = [(_moment(clock, event), event.kind) for event in events if _keeps(clock, event)]
+    # Nobody comes before the notice: people write minutes, and machines' clocks are set back.
+    met = min(((max(at, started_at), kind) for at, kind in kept if at), default=None)
     pauses = tuple(_pauses(events)) if clock in _PAUSED else ()
     span = timedelta(seconds=promise[clock])
     closed = [pause for pause in pauses if pause.end is not None]
     return Deadline(
         name=clock,
         started_at=started_at,
-        due_at=moment_after(calendar, closed, started_at, span)
-        or datetime.max.replace(tzinfo=started_at.tzinfo),
-        met_at=_moment(met) if met else None,
-        met_by=met.kind if met else "",
+        due_at=moment_after(calendar, closed, started_at, span) or started_at + FURTHEST,
+        met_at=met[0] if met else None,
+        met_by=met[1] if met else "",
         span=span,
         calendar=calendar,
         pauses=pauses,
@@ -162,9 +178,11 @@ def _keeps(clock: Clock, event: Event) -> bool:
     return clock is not Clock.REPORT or event.data.get("purpose") == "report"
 
 
-def _moment(event: Event) -> datetime | None:
-    """Tell when it truly happened: a recovery is often written down hours later, an arrival too."""
-    happened_at = event.data.get("recovered_at") or event.data.get("arrived_at")
+def _moment(clock: Clock, event: Event) -> datetime | None:
+    """Tell when it truly happened: an arrival is often written down hours later, a recovery too, but no answer."""
+    happened_at = event.data.get("arrived_at")
+    if clock is not Clock.RESPONSE:
+        happened_at = happened_at or event.data.get("recovered_at")
     return datetime.fromisoformat(happened_at) if happened_at else event.at
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
+from faultdesk.domain.client import LONGEST_SPAN
 from faultdesk.domain.identity import is_deliverable
 
 
@@ -29,10 +30,12 @@ def require_folder(setting: str, folder: Path | None) -> None:
 
 
 def require_positive(setting: str, span: timedelta) -> None:
-    """Refuse a span of no time or less.
+    """Refuse a span of no time or less, or of more than a year.
 
     Raises:
         ValueError: It is.
     """
     if span <= timedelta():
         raise ValueError(f"{setting}: must be longer than nothing")
+    if span > LONGEST_SPAN:
+        raise ValueError(f"{setting}: must be a year at most")

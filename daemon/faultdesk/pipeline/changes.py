@@ -14,6 +14,9 @@ from faultdesk.pipeline.ledger import Ledger
 from faultdesk.pipeline.ports import Clock
 from faultdesk.pipeline.store import Transaction
 
+_JUDGED_ANEW = frozenset({RECLASSIFIED, CLIENT_NAMED, "noticed_earlier"})
+_PROMISED_ANEW = _JUDGED_ANEW | {ENTITLED}
+
 
 class Changes:
     """The one way in which a person's act changes a ticket."""
@@ -51,10 +54,10 @@ class Changes:
         if noticed_at is not None and noticed_at != before.noticed_at:
             tx.tickets.set_noticed_at(ticket_id, noticed_at)
         failures: list[Failure] = []
-        if event.kind == RECLASSIFIED:
+        if event.kind in _JUDGED_ANEW:
             verdict = judged_anew(tx, tx.tickets.get(ticket_id), self._ledger.identity)
             tx.tickets.record(ticket_id, entitled(verdict), now)
-        if event.kind in {RECLASSIFIED, ENTITLED}:
+        if event.kind in _PROMISED_ANEW:
             self._promise_anew(tx, ticket_id, failures)
         ticket, desk = tx.tickets.get(ticket_id), self._ledger.identity
         for actor, decision in self._host.ticket_changed(ticket, event, desk, failures.append):

@@ -14,7 +14,7 @@ from faultdesk.domain.ticket import Event, Participant, Role
 from faultdesk.domain.trust import Standing
 from faultdesk.handlers.host import Decisions, Failure, Host
 from faultdesk.pipeline import receipts, undelivered
-from faultdesk.pipeline.answers import answers_client, event_of_answer
+from faultdesk.pipeline.answers import answers_client, ask_about, event_of_answer, is_certain
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.claims import Claim, claim, claim_towards
 from faultdesk.pipeline.echoes import heard, numbered
@@ -168,8 +168,11 @@ class DeskClerk:
         if at < ticket.noticed_at and ticket.role_of(message.sender.address) is Role.CLIENT:
             self._changes.change(tx, ticket.id, Event("noticed_earlier", {"noticed_at": at.isoformat()}))
         correct(tx, self._changes, self._ledger, found, message, self._clock.now())
-        if (what := event_of_answer(tx, self.host, ticket, message, failures.append)) is not None:
+        what = event_of_answer(tx, self.host, ticket, message, at, failures.append)
+        if what is not None and is_certain(found, message, self._ledger.identity):
             self._changes.change(tx, ticket.id, Event(what, data, at, message.sender.address))
+        elif what is not None:
+            ask_about(tx, self._ledger, ticket, message, what)
         if answers_client(found, message, self._ledger.identity):
             self._changes.change(tx, ticket.id, Event("answered", {}, at, message.sender.address))
         elif found.proof.is_signed:

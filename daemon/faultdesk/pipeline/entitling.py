@@ -29,7 +29,8 @@ def entitlement_of(
     found = entitle(senders, list(_of_text(tx, named)), named, on)
     if not is_refuted:
         return found
-    return msgspec.structs.replace(found, doubts=(*found.doubts, "the sender is refuted: see the log"))
+    doubts = (*found.doubts, "the sender is refuted: see the log")
+    return msgspec.structs.replace(found, doubts=doubts, spans={}, calendar="", engineer="")
 
 
 def judged_anew(tx: Transaction, ticket: Ticket, desk: Identity) -> Entitlement | None:

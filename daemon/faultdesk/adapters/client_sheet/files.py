@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from zipfile import BadZipFile
@@ -12,6 +13,8 @@ from openpyxl.utils.exceptions import InvalidFileException
 from faultdesk.errors import PermanentError
 
 _MOST_ROWS = 100_000
+_MOST_OCTETS = 50_000_000
+_LIVE = re.compile(r"'[=+@-]")
 
 
 def rows_of(path: Path) -> Iterator[Sequence[object]]:
@@ -20,7 +23,20 @@ def rows_of(path: Path) -> Iterator[Sequence[object]]:
     Raises:
         PermanentError: It cannot be read.
     """
-    return _xlsx_rows(path) if path.suffix.lower() == ".xlsx" else _csv_rows(path)
+    rows = _xlsx_rows(path) if path.suffix.lower() == ".xlsx" else _csv_rows(path)
+    for number, row in enumerate(rows, 1):
+        if number > _MOST_ROWS:
+            raise PermanentError(f"{path}: more than {_MOST_ROWS} rows; import it in parts")
+        yield [_unshielded(cell) if isinstance(cell, str) else cell for cell in row]
+
+
+def shielded(cell: str) -> str:
+    """Write a cell so that no spreadsheet takes it for a formula, or a number's plus for a sign."""
+    return f"'{cell}" if cell[:1] in {"=", "+", "@", "-"} else cell
+
+
+def _unshielded(cell: str) -> str:
+    return cell[1:] if _LIVE.match(cell) else cell
 
 
 def _csv_rows(path: Path) -> Iterator[Sequence[object]]:
@@ -41,15 +57,17 @@ def _csv_rows(path: Path) -> Iterator[Sequence[object]]:
 
 def _xlsx_rows(path: Path) -> Iterator[Sequence[object]]:
     try:
-        book = openpyxl.load_workbook(io.BytesIO(_octets(path)), read_only=True, data_only=True)
+        book = openpyxl.load_workbook(io.BytesIO(_octets(path)), read_only=True)
         sheet = book.worksheets[0]
-        yield from sheet.iter_rows(values_only=True, max_row=_MOST_ROWS)
+        yield from sheet.iter_rows(values_only=True)
     except (InvalidFileException, BadZipFile, KeyError, IndexError, ValueError, OSError) as error:
         raise PermanentError(f"{path}: no workbook that can be read: {error}") from error
 
 
 def _octets(path: Path) -> bytes:
     try:
+        if path.stat().st_size > _MOST_OCTETS:
+            raise PermanentError(f"{path}: larger than {_MOST_OCTETS} octets")
         return path.read_bytes()
     except OSError as error:
         raise PermanentError(f"{path}: {error.strerror}") from error

@@ -9,7 +9,7 @@ import msgspec
 from faultdesk.adapters.client_sheet.columns import COLUMNS, heading
 from faultdesk.adapters.client_sheet.files import rows_of
 from faultdesk.adapters.client_sheet.row import Row
-from faultdesk.domain.client import Client, Project
+from faultdesk.domain.client import Client, Project, folded
 from faultdesk.errors import PermanentError
 
 
@@ -37,24 +37,43 @@ def read_sheet(path: Path, free_mail_domains: frozenset[str]) -> Sheet:
     headings = [heading(cell) for cell in next(rows, [])]
     if unknown := [name for name in headings if name and name not in COLUMNS]:
         raise PermanentError(f"{path}: no such heading: {', '.join(unknown)}")
+    if twice := {name for name in headings if name and headings.count(name) > 1}:
+        raise PermanentError(f"{path}: the heading {min(twice)} stands twice")
     if "client" not in headings:
         raise PermanentError(
             f"{path}: no heading client or {COLUMNS['client']}; see `faultdesk clients template`"
         )
     problems: list[Problem] = []
+    contracts: dict[str, int] = {}
     read: dict[str, list[tuple[int, Client]]] = {}
     for number, cells in enumerate(rows, 2):
-        row = {
-            name: cell for name, cell in zip(headings, cells, strict=False) if name and cell not in (None, "")
-        }
-        if not row:
+        if any(cell not in (None, "") for cell in cells[len(headings) :]):
+            problems.append(Problem(number, "has cells beyond the last heading"))
+        named = zip(headings, cells, strict=False)
+        found = Row(
+            {name: cell for name, cell in named if name and cell not in (None, "")}, free_mail_domains
+        )
+        if found.is_empty:
             continue
-        found = Row(row, free_mail_domains)
         client = found.client()
         problems += [Problem(number, text) for text in found.problems]
-        if client is not None and not found.problems:
+        if client is None or found.problems:
+            continue
+        seen = _seen_before(client, number, contracts)
+        problems += seen
+        if not seen:
             read.setdefault(client.name, []).append((number, client))
     return Sheet(tuple(_merged(rows, problems) for rows in read.values()), tuple(sorted(problems)))
+
+
+def _seen_before(client: Client, row: int, contracts: dict[str, int]) -> list[Problem]:
+    """Find the contracts of a row that stand in an earlier one, spelt this way or that."""
+    problems = []
+    for contract in (contract for project in client.projects for contract in project.contracts):
+        earlier = contracts.setdefault(folded(contract.number), row)
+        if earlier != row:
+            problems.append(Problem(row, f"contract {contract.number}: stands in row {earlier}"))
+    return problems
 
 
 def _merged(rows: Sequence[tuple[int, Client]], problems: list[Problem]) -> Client:
@@ -81,13 +100,12 @@ def _with_project(
         if before is None:
             projects[project.name] = project
             continue
-        numbers = {contract.number for contract in before.contracts}
-        twice = [contract.number for contract in project.contracts if contract.number in numbers]
-        problems += [Problem(row, f"contract {number}: stands in an earlier row") for number in twice]
+        if project.branch and before.branch not in {"", project.branch}:
+            problems.append(Problem(row, f"branch: {project.name} has {before.branch} in an earlier row"))
         projects[project.name] = msgspec.structs.replace(
             before,
             sites=tuple(dict.fromkeys((*before.sites, *project.sites))),
             branch=before.branch or project.branch,
-            contracts=(*before.contracts, *(one for one in project.contracts if one.number not in numbers)),
+            contracts=(*before.contracts, *project.contracts),
         )
     return tuple(projects.values())

@@ -1,6 +1,7 @@
 """One row of a sheet of clients: what it says, and what is wrong with it."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -8,17 +9,22 @@ from typing import Any
 import phonenumbers
 
 from faultdesk.adapters.client_sheet.columns import COLUMNS
-from faultdesk.domain.client import AgreedSpans, Client, Contract, Period, Project
+from faultdesk.domain.client import LONGEST_SPAN, AgreedSpans, Client, Contract, Period, Project, folded
 from faultdesk.domain.identity import is_deliverable
 
 REGION = "CN"
 """Of numbers without a country code."""
-_SEVERAL = re.compile(r"[;；,，、\n]+")
+_SEVERAL = re.compile(r"[;；\n]+")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
 _SPAN = re.compile(
-    r"(\d{1,4}(?:\.\d{1,2})?)\s?(h|hours?|小时|小時|min|minutes?|分钟|分鐘|d|days?|天)?", re.IGNORECASE
+    r"(\d{1,8}(?:\.\d{1,2})?)\s?(h|hours?|小时|小時|min|minutes?|分钟|分鐘|d|days?|天|s|seconds?|秒)?",
+    re.IGNORECASE,
 )
-_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
+_SECONDS = {"h": 3600, "小": 3600, "m": 60, "分": 60, "d": 86400, "天": 86400, "s": 1, "秒": 1}
+_ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"})
+_LONGEST = 2000
+"""Characters of a cell."""
+_DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?)?")
 
 _EXTENSION = re.compile(r"转|轉|分机|分機|内线|內線")
 
@@ -31,8 +37,14 @@ class Row:
         self._free = free_mail_domains
         self.problems: list[str] = []
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing stands in it."""
+        return not self._cells
+
     def client(self) -> Client | None:
         """Read the row; None without a client's name."""
+        self._look_at_cells()
         name = self._text("client")
         if not name:
             self.problems.append(f"client: no name of a client ({COLUMNS['client']})")
@@ -57,6 +69,17 @@ class Row:
             projects=projects if project else (),
         )
 
+    def _look_at_cells(self) -> None:
+        """Refuse what a spreadsheet has not worked out, and what no table takes."""
+        for name, cell in self._cells.items():
+            text = str(cell)
+            if text.startswith("=") or text in _ERRORS:
+                self.problems.append(f"{name}: {text} is a formula or an error; put its value")
+            elif len(text) > _LONGEST:
+                self.problems.append(f"{name}: longer than {_LONGEST} characters")
+            elif any(unicodedata.category(letter) == "Cc" and letter not in "\t\n\r" for letter in text):
+                self.problems.append(f"{name}: holds control characters")
+
     def _contract(self) -> Contract | None:
         number = self._text("contract")
         contract = Contract(
@@ -69,6 +92,8 @@ class Row:
             engineer=next(iter(self._each("engineer", _address)), ""),
             engineer_during=self._period("engineer"),
         )
+        if number and not folded(number):
+            self.problems.append(f"contract: {number} is no number; leave the cell empty")
         if number:
             return contract
         if contract != Contract(number=""):
@@ -118,7 +143,7 @@ class Row:
             return None
         if isinstance(value, datetime):
             return value.date()
-        match = _DATE.fullmatch(str(value).strip().partition(" ")[0])
+        match = _DATE.fullmatch(str(value).strip())
         try:
             if match is not None:
                 return date(*map(int, match.groups()))
@@ -143,9 +168,10 @@ class Row:
         if match is None or not float(match[1]):
             self.problems.append(f"{name}: {text} is no span as in 4, 30 min or 2 天; a mere number is hours")
             return None
-        unit = (match[2] or "h").lower()
-        seconds = 60 if unit[0] in "m分" else 86400 if unit[0] in "d天" else 3600
-        return timedelta(seconds=float(match[1]) * seconds)
+        span = timedelta(seconds=float(match[1]) * _SECONDS[(match[2] or "h").lower()[0]])
+        if span > LONGEST_SPAN:
+            self.problems.append(f"{name}: {text} is longer than a year")
+        return span
 
 
 def normal_number(text: str) -> str:
@@ -158,7 +184,7 @@ def normal_number(text: str) -> str:
         parsed = phonenumbers.parse(_EXTENSION.sub("x", text), REGION)
     except phonenumbers.NumberParseException:
         parsed = None
-    if parsed is None or not phonenumbers.is_possible_number(parsed):
+    if parsed is None or not phonenumbers.is_valid_number(parsed):
         raise ValueError(f"{text} is no telephone number; one of this country has its area code")
     number = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     return f"{number}x{parsed.extension}" if parsed.extension else number

@@ -51,5 +51,6 @@ def _contract_cells(contract: Contract) -> dict[str, str]:
 def _span_cell(span: timedelta | None) -> str:
     if span is None:
         return ""
-    minutes = round(span.total_seconds() / 60)
-    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
+    seconds = round(span.total_seconds())
+    divisor, unit = next(one for one in ((3600, "h"), (60, "min"), (1, "s")) if seconds % one[0] == 0)
+    return f"{seconds // divisor} {unit}"

@@ -54,6 +54,15 @@ class SqlClients:
         found = self._connection.execute(_KNOWN_BY, {"by": kind, "what": key})
         return [_client(content) for (content,) in found]
 
+    def remove(self, name: str) -> bool:
+        """Take a client off the record; False if there is none of this name."""
+        row = self._connection.execute(_NAMED, {"named": name}).one_or_none()
+        if row is None:
+            return False
+        self._connection.execute(_FORGET, {"of": row.id})
+        self._connection.execute(client.delete().where(client.c.id == row.id))
+        return True
+
     def put(self, clients: Iterable[Client]) -> Stored:
         """Store clients, each in the place of the one of its name."""
         stored = Stored()
