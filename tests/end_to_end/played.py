@@ -87,14 +87,14 @@ class RealDesk:
         self.log = folder / "daemon.log"
         self.daemon: subprocess.Popen[bytes] | None = None
 
-    def command(self, *arguments: str, expect: int = 0) -> str:
-        """Run a faultdesk command to its end; return what it printed."""
+    def command(self, *arguments: str, expect: int = 0, seconds: float = 240) -> str:
+        """Run a faultdesk command to its end, which comes within `seconds`; return what it printed."""
         ran = subprocess.run(
             [*self.under, *FAULTDESK, "--config", self.config, *arguments],
             capture_output=True,
             text=True,
             check=False,
-            timeout=240,
+            timeout=seconds,
             env={**os.environ, **self.environment},
         )
         assert ran.returncode == expect, ran.stdout + ran.stderr
