@@ -81,3 +81,9 @@ def test_every_system_of_the_bundled_terms_has_names() -> None:
 
 def test_a_text_of_any_length_is_looked_through_at_once() -> None:
     assert correction_in("分类" + " " * 100_000 + "\n" * 100_000) is None
+
+
+@pytest.mark.parametrize("words", ["fault/lines", "fault/lines cctv", "故障/线陆"])
+def test_a_slip_behind_the_kind_is_no_system(words: str) -> None:
+    with pytest.raises(ValueError, match="no class of a fault"):
+        parse_correction(words)

@@ -15,6 +15,7 @@ from faultdesk.domain.ticket import Classification, FaultClass, Kind, Role, Seve
 RECLASSIFIED = "reclassified"
 """The event; its data are `labels`, by field of the classification, and of a mail `inbox` and the sender's `role`."""
 _WORD = re.compile(r"[^\s,、;/。.!()]+")
+_CAUSE = re.compile(r"([^\s,、;/。.!()]{1,40})/([^\s,、;/。.!()]{1,40})")
 _SYSTEM = re.compile(r"[a-z][a-z0-9_]{1,40}")
 # A colon, or in Chinese a blank: "class dismissed" is no correction. What is quoted begins otherwise.
 _LINE = re.compile(r"\s{0,9}(?:(?:分类|分類|class|classification)\s{0,9}:|(?:分类|分類)\s)\s{0,9}(\S.*)")
@@ -58,7 +59,12 @@ def parse_correction(words: str, *, only_known: bool = False) -> Mapping[str, st
         ValueError: A word is none of these, or one is said twice; the text names it.
     """
     labels: dict[str, str] = {}
-    for word in joined(_WORD.findall(unicodedata.normalize("NFKC", words).lower())):
+    said = unicodedata.normalize("NFKC", words).lower()
+    for kind, cause in _CAUSE.findall(said):
+        # A slip of the pen must not become a system of its own.
+        if (meant(kind) or ("",))[0] == "kind" and meant(cause) is None:
+            raise ValueError(f"{cause}: no class of a fault; as in: fault/line cctv high")
+    for word in joined(_WORD.findall(said)):
         field, label = meant(word) or _named_system(word, only_known=only_known)
         if labels.setdefault(field, label) != label:
             raise ValueError(f"{word}: {field} is {labels[field]} already")

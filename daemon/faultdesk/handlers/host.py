@@ -98,7 +98,9 @@ class Host:
         try:
             plugins.check_pending()
         except pluggy.PluginValidationError as error:
-            raise ConfigError(f"handlers: {error}") from error
+            # Its own words would show the handler's settings, secrets among them.
+            said, _, _ = str(error).partition(" in plugin ")
+            raise ConfigError(f"handlers.{plugins.get_name(error.plugin)}: {said}") from None
         return plugins, _job_functions(plugins), tuple(handlers)
 
     @property
