@@ -67,15 +67,16 @@ def import_(
     sheet = read_sheet(file, configuration(context).desk.free_mail_domains)
     with desk(context) as opened, opened.store.write() as transaction:
         problems = [*sheet.problems, *_contracts_of_others(transaction, sheet)]
-        for problem in problems:
-            console().print(f"row {problem.row}: {problem.text}" if problem.row else problem.text)
-        if problems:
-            raise PermanentError(f"{file}: {len(problems)} problems; nothing was imported")
-        if dry_run:
-            typer.echo(f"{len(sheet.clients)} clients can be imported")
-            return
-        stored = transaction.clients.put(sheet.clients)
-        judged = _judge_anew(transaction, opened)
+        if not problems and not dry_run:
+            stored = transaction.clients.put(sheet.clients)
+            judged = _judge_anew(transaction, opened)
+    for problem in problems:
+        console().print(f"row {problem.row}: {problem.text}" if problem.row else problem.text)
+    if problems:
+        raise PermanentError(f"{file}: {len(problems)} problems; nothing was imported")
+    if dry_run:
+        typer.echo(f"{len(sheet.clients)} clients can be imported")
+        return
     typer.echo(f"clients: {stored.added} added, {stored.changed} changed, {stored.same} as they were")
     typer.echo(f"open tickets judged otherwise now: {judged}")
 
@@ -142,8 +143,7 @@ def _judge_anew(transaction: SqlTransaction, opened: Desk) -> int:
 
 
 def _contracts_of_others(transaction: SqlTransaction, sheet: Sheet) -> list[Problem]:
-    """Find the contracts of the sheet that belong to another client, in the sheet or in the database."""
-    owners: dict[str, str] = {}
+    """Find the contracts of the sheet that belong to a client on record whom the sheet does not name."""
     replaced = {client.name for client in sheet.clients}
     problems = []
     for client in sheet.clients:
@@ -152,11 +152,10 @@ def _contracts_of_others(transaction: SqlTransaction, sheet: Sheet) -> list[Prob
                 continue
             known = (one.name for one in transaction.clients.known_by(kind, key))
             # What the sheet itself says of another client takes the place of what is on record.
-            others = [name for name in known if name not in replaced]
-            others += [owners[key]] if key in owners and owners[key] != client.name else []
-            owners[key] = client.name
             problems += [
-                Problem(0, f"contract {key} of {client.name}: is {other}'s already") for other in others
+                Problem(0, f"contract {key} of {client.name}: is {other}'s already")
+                for other in known
+                if other not in replaced
             ]
     return problems
 

@@ -49,6 +49,7 @@ def read_sheet(path: Path, free_mail_domains: frozenset[str]) -> Sheet:
     for number, cells in enumerate(rows, 2):
         if any(cell not in (None, "") for cell in cells[len(headings) :]):
             problems.append(Problem(number, "has cells beyond the last heading"))
+            continue
         named = zip(headings, cells, strict=False)
         found = Row(
             {name: cell for name, cell in named if name and cell not in (None, "")}, free_mail_domains
