@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated
 
-import openpyxl
 import typer
 
 from faultdesk.adapters.client_sheet import Problem, Sheet, read_sheet, shielded, write_rows
@@ -165,7 +164,9 @@ def _write(file: Path, rows: Iterable[Sequence[str]]) -> None:
         raise PermanentError(f"{file} is there already")
     try:
         if file.suffix.lower() == ".xlsx":
-            book = openpyxl.Workbook()
+            from openpyxl import Workbook  # noqa: PLC0415  as in reading one
+
+            book = Workbook()
             sheet = book.create_sheet("clients", 0)
             for number, row in enumerate(rows, 1):
                 for column, text in enumerate(row, 1):

@@ -7,9 +7,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from zipfile import BadZipFile
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from faultdesk.errors import PermanentError
 
 _MOST_ROWS = 100_000
@@ -56,11 +53,13 @@ def _csv_rows(path: Path) -> Iterator[Sequence[object]]:
 
 
 def _xlsx_rows(path: Path) -> Iterator[Sequence[object]]:
+    from openpyxl import load_workbook  # noqa: PLC0415  no other command, and no daemon, needs it
+
     try:
-        book = openpyxl.load_workbook(io.BytesIO(_octets(path)), read_only=True)
+        book = load_workbook(io.BytesIO(_octets(path)), read_only=True)
         sheet = book.worksheets[0]
         yield from sheet.iter_rows(values_only=True)
-    except (InvalidFileException, BadZipFile, KeyError, IndexError, ValueError, OSError) as error:
+    except (BadZipFile, KeyError, IndexError, ValueError, OSError) as error:
         raise PermanentError(f"{path}: no workbook that can be read: {error}") from error
 
 
