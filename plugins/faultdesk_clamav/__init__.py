@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from faultdesk.domain.decision import Inspection, Job, Mail
-from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.ticket import Event
 from faultdesk.errors import NotFoundError
 from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
@@ -99,7 +99,7 @@ def _tell(inbox_id: int, ticket_id: int, signature: str, desk: Desk) -> None:
         Mail(
             name=f"clamav/{ticket_id}/{signature}",
             ticket_id=ticket_id,
-            to=desk.alerts,
+            to=tuple(map(Address, desk.identity.alerts)),
             subject=f"[{reference}] 客户来信带有病毒 infected: {signature}",
             text=f"{reference}: message {inbox_id} holds {signature} and is withheld.\n"
             "请致电客户告知；原件仍在邮箱中。 Tell the client; the mailbox still holds the original.\n"

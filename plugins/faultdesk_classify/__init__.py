@@ -90,7 +90,7 @@ class ClassifyHandler(Handler, frozen=True, kw_only=True, dict=True):
 
     def schedule(self, job: Job, desk: Desk) -> None:  # noqa: ARG002 - what performs a job takes it
         """Put the training for the coming night; a hook knows no time."""
-        run_at = next_night(desk.now, self.learn_at, ZoneInfo(desk.time_zone))
+        run_at = next_night(desk.now, self.learn_at, ZoneInfo(desk.identity.time_zone))
         desk.put(Job(TRAIN, name=TRAIN, run_at=run_at))
 
     def train(self, job: Job, desk: Desk) -> None:

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from faultdesk.domain.fold import simplified
 from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.moments import occurred_at
 from faultdesk.domain.ticket import Facts, Kind, Span
-from faultdesk_classify.fold import simplified
 from faultdesk_classify.learned.chain import Chain
 from faultdesk_classify.learned.tokens import Written, put_together, written
-from faultdesk_classify.moments import occurred_at
 from faultdesk_classify.people import LONGEST_LABELLED, MOST_CHARACTERS, Read, contact_of, phone_of
 from faultdesk_classify.weigh import Weights
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import NamedTuple
 
-from faultdesk_classify.fold import fold
+from faultdesk.domain.fold import fold
 
 _GAPS = re.compile(r"(?<! ) *… *|(?<=\*) +")
 _BRACES = re.compile(r"\{([^{}]*)\}")

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from faultdesk.domain.fold import simplified
 from faultdesk.domain.message import Language
 from faultdesk.domain.ticket import Span
-from faultdesk_classify.fold import simplified
 from faultdesk_classify.learned.lists import SURNAMES
 
 MOST_CHARACTERS = 5_000

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from faultdesk.domain.fold import fold
 from faultdesk.domain.message import InboundMessage
-from faultdesk_classify.fold import fold
 from faultdesk_classify.notation import Claim
 from faultdesk_classify.terms import Found, Terms
 

@@ -1,91 +1,190 @@
-"""Sends the work order to the engineer on duty, with everything known and the original attached."""
+"""Sends an engineer: chooses who, writes the work order, and takes the next when nobody answers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-import msgspec
-
-from faultdesk.domain.decision import Mail
+from faultdesk.domain.assignment import ASSIGNED, PASSED_ON, Choice
+from faultdesk.domain.correction import RECLASSIFIED
+from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.domain.people import People, Person
+from faultdesk.domain.promise import PROGRESS_BY, REOPENED
 from faultdesk.domain.ticket import Event, Role, Ticket
-from faultdesk.handlers import Handler, hookimpl
-from faultdesk.handlers.settings import require_addresses, require_folder
-from faultdesk.handlers.templates import Letter, render
+from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
+from faultdesk.handlers.settings import require_addresses, require_folder, require_positive
+from faultdesk_dispatch.choose import Chooser
+from faultdesk_dispatch.orders import Orders
+from faultdesk_dispatch.roster import Roster, Shift
+
+ORDER, UNANSWERED = "dispatch.order", "dispatch.unanswered"
+_AHEAD = timedelta(days=7)
+"""How early a hole in the roster is told."""
+_SHORTEST_HOLE = timedelta(minutes=1)
 
 
-class DispatchHandler(Handler, frozen=True, kw_only=True):
-    """Who is on duty: for a system of its own, else for everything."""
+# dict=True: room for what `cached_property` keeps beside the settings.
+class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
+    """Chooses among [people.NAME] by contract, branch, skill and roster; `duty` is who is left."""
 
     duty: str = ""
+    """The address for everything that nobody of `people` can be sent to."""
+    roster: Path | None = None
+    """An iCalendar file: each event's SUMMARY names who is on duty."""
+    shifts: tuple[Shift, ...] = ()
+    """A roster of tables, in place of a file."""
+    answer_within: timedelta = timedelta(minutes=15)
+    """Without a word from who was sent, the next is sent."""
     attach_octets: int = 10 * 1024 * 1024
     """Larger originals stay with the desk: most mail servers would refuse them."""
-    by_system: Mapping[str, str] = msgspec.field(default_factory=dict)
     templates: Path | None = None
 
     def __post_init__(self) -> None:
         require_addresses("duty", [self.duty] if self.duty else [])
-        require_addresses("by_system", self.by_system.values())
         require_folder("templates", self.templates)
+        require_positive("answer_within", self.answer_within)
+        if self.roster and self.shifts:
+            raise ValueError("roster: a file and shifts are two rosters")
+        _ = self._roster  # at start, not at the first mail: a bad file is refused while somebody looks
+
+    @cached_property
+    def _roster(self) -> Roster:
+        return Roster(self.shifts, self.roster)
+
+    @cached_property
+    def _orders(self) -> Orders:
+        return Orders(self.templates, self.attach_octets)
 
     @hookimpl
-    def ticket_opened(self, ticket: Ticket, message: InboundMessage, desk: Identity) -> list[Mail | Event]:
-        """Write the work order, but for what nobody asked us."""
-        about = ticket.classification
-        if about.unsolicited:
+    def assign_ticket(
+        self, ticket: Ticket, desk: Identity, at: datetime, passed_over: frozenset[str]
+    ) -> Choice | None:
+        """Choose who can go; nobody for what nobody asked us."""
+        if ticket.classification.unsolicited:
+            return None
+        zone = ZoneInfo(desk.time_zone)
+        chooser = Chooser(desk.people, at.astimezone(zone).date(), passed_over)
+        if (choice := chooser.choose(ticket, self._on_duty(desk.people, at, zone))) is not None:
+            return choice
+        if self.duty and self.duty not in passed_over:
+            return Choice((desk.people.mailbox(self.duty),), (*chooser.reasons, "on duty for everything"))
+        nobody = "everybody was asked" if passed_over else "neither people nor duty name anybody"
+        return Choice((), (*chooser.reasons, nobody))
+
+    def _on_duty(self, people: People, at: datetime, zone: ZoneInfo) -> list[Person] | None:
+        if not self._roster:
+            return None
+        return [one for name in self._roster.on_duty(at, zone) for one in people.named(name)]
+
+    @hookimpl
+    def ticket_opened(self, ticket: Ticket) -> list[Job | Mail | Event]:
+        """Have the work order written, but for what nobody asked us."""
+        if ticket.classification.unsolicited:
             return [Event("not_dispatched", {"reason": "unsolicited"})]
-        engineer, why = self._engineer_for(ticket)
-        if not engineer:
-            return [Event("not_dispatched", {"reason": "handlers.dispatch names nobody on duty"})]
-        letter = self._render("work_order.txt", ticket, message, desk)
-        return [
-            Event("dispatched", {"engineer": engineer, "reason": why}),
-            msgspec.structs.replace(
-                self._work_mail("work order", ticket, message, letter, (engineer,)), engages=True
-            ),
-        ]
+        return [Job(ORDER, ticket.id)]
+
+    @hookimpl
+    def ticket_changed(self, ticket: Ticket, event: Event) -> list[Job]:
+        """Have the order written to who is sent now, to who goes again, and anew when the class is another."""
+        is_of_another_class = event.kind == RECLASSIFIED and "fault_class" in event.data["labels"]
+        return [Job(ORDER, ticket.id)] if event.kind in {PASSED_ON, REOPENED} or is_of_another_class else []
 
     @hookimpl
     def message_added(self, ticket: Ticket, message: InboundMessage, desk: Identity) -> list[Mail]:
         """Pass on what a client adds to those who work on it."""
-        engineers = tuple(who.person.address for who in ticket.participants if who.role is Role.ENGINEER)
-        if not engineers or message.sender.address in engineers:
+        engineers = tuple(who.person for who in ticket.participants if who.role is Role.ENGINEER)
+        if not engineers or ticket.role_of(message.sender.address) in {Role.ENGINEER, Role.STAFF}:
             return []
-        letter = self._render("addition.txt", ticket, message, desk)
-        return [self._work_mail("client's addition", ticket, message, letter, engineers)]
+        letter = self._orders.letter("addition.txt", ticket, message, desk.time_zone)
+        name = f"dispatch/addition/{message.id}"
+        return [self._orders.mail(name, "client's addition", ticket, message, letter, engineers)]
 
-    def _engineer_for(self, ticket: Ticket) -> tuple[str, str]:
-        """Choose who is to go, and say why: whom the contract names, then who is on duty."""
-        owed, system = ticket.entitlement, ticket.classification.system
-        if owed is not None and owed.engineer:
-            return owed.engineer, f"named by contract {owed.contract}"
-        if system in self.by_system:
-            return self.by_system[system], f"on duty for {system}"
-        return self.duty, "on duty"
+    @hookimpl
+    def job_functions(self) -> Mapping[str, JobFunction]:
+        """Perform the order, and look whether it was answered."""
+        return {ORDER: self.order, UNANSWERED: self.unanswered}
 
-    def _render(self, template: str, ticket: Ticket, message: InboundMessage, desk: Identity) -> Letter:
-        return render(
-            "faultdesk_dispatch",
-            self.templates,
-            template,
-            ticket=ticket,
-            message=message,
-            about=ticket.classification,
-            facts=ticket.classification.facts,
-            zone=desk.time_zone,
-            too_large=message.size > self.attach_octets,
+    @hookimpl
+    def look_ahead(self, desk: Identity, now: datetime) -> Iterator[str]:
+        """Tell of holes in the roster before they come, and of names that are nobody's."""
+        zone = ZoneInfo(desk.time_zone)
+        if not self._roster:
+            return
+        for begin, end in self._roster.holes(now, now + _AHEAD, zone):
+            if end - begin >= _SHORTEST_HOLE:
+                yield (
+                    f"handlers.dispatch: nobody is on duty from {begin.astimezone(zone):%Y-%m-%d %H:%M} "
+                    f"to {end.astimezone(zone):%Y-%m-%d %H:%M}"
+                )
+        names = {duty.who.strip() for duty in self._roster.duties(now, now + _AHEAD, zone)}
+        for name in sorted(name for name in names if len(desk.people.named(name)) != 1):
+            what = "several" if desk.people.named(name) else "nobody"
+            yield f"handlers.dispatch: the roster names {name or 'an event without summary'}, who is {what} of people"
+
+    def order(self, job: Job, desk: Desk) -> None:
+        """Write to who was sent last, and set the timer for the answer."""
+        ticket, log = desk.ticket(job.ticket_id or 0), desk.events(job.ticket_id or 0)
+        if not ticket.status.is_open:
+            return
+        if ticket.engineer is None:
+            desk.send(self._nobody(ticket, log, desk))
+            return
+        number = sum(event.kind in {ASSIGNED, REOPENED, RECLASSIFIED} for event in log)
+        for mail in self._orders.work_order(ticket, desk, number):
+            desk.send(mail)
+        for mail in self._called_off(ticket, log, number):
+            desk.send(mail)
+        if not _is_answered(log):
+            arguments, run_at = {"engineer": ticket.engineer.address}, desk.now + self.answer_within
+            desk.put(Job(UNANSWERED, ticket.id, arguments, name=f"{UNANSWERED}/{ticket.id}", run_at=run_at))
+
+    def unanswered(self, job: Job, desk: Desk) -> None:
+        """Send the next one, if who was sent has said nothing."""
+        ticket, log = desk.ticket(job.ticket_id or 0), desk.events(job.ticket_id or 0)
+        engineer = job.arguments["engineer"]
+        is_last = ticket.engineer is not None and ticket.engineer.address == engineer
+        if not ticket.status.is_open or not is_last or _is_answered(log):
+            return
+        minutes = round(self.answer_within / timedelta(minutes=1))
+        reason = f"no answer of {engineer} within {minutes} minutes"
+        desk.change(ticket.id, Event(PASSED_ON, {"from": engineer, "reason": reason}))
+
+    def _called_off(self, ticket: Ticket, log: tuple[Event, ...], number: int) -> Iterator[Mail]:
+        """Tell who was sent before that another goes now, lest two drive."""
+        sent = [event.data.get("engineer", "") for event in log if event.kind == ASSIGNED]
+        if len(sent) < 2 or not sent[-2] or sent[-2] == sent[-1]:  # noqa: PLR2004 - this one and the one before
+            return
+        passed = next((event for event in reversed(log) if event.kind == PASSED_ON), None)
+        letter = self._orders.letter(
+            "called_off.txt", ticket, InboundMessage(), "UTC", reason=passed.data["reason"] if passed else ""
         )
+        to = (Address(sent[-2]),)
+        name = f"dispatch/called-off/{ticket.id}/{number}"
+        yield self._orders.mail(name, "called off", ticket, InboundMessage(), letter, to)
 
-    def _work_mail(
-        self, purpose: str, ticket: Ticket, message: InboundMessage, letter: Letter, to: tuple[str, ...]
-    ) -> Mail:
+    @staticmethod
+    def _nobody(ticket: Ticket, log: tuple[Event, ...], desk: Desk) -> Mail:
+        last = next((event for event in reversed(log) if event.kind == "unassigned"), None)
+        reasons = "\n".join(last.data.get("reasons", ())) if last else ""
         return Mail(
-            name=f"dispatch/{message.id}",
+            name=f"dispatch/nobody/{ticket.id}/{len(log)}",
             ticket_id=ticket.id,
-            to=tuple(Address(address) for address in to),
-            subject=letter.subject,
-            text=letter.text,
-            purpose=purpose,
+            to=tuple(map(Address, desk.identity.alerts)),
+            subject=f"{ticket.reference}: nobody can be sent",
+            text=f"{reasons}\n\nfaultdesk assign {ticket.reference} NAME\n",
+            purpose="alert",
             internal=True,
-            attached=(message.id,) if message.id and message.size <= self.attach_octets else (),
         )
+
+
+def _is_answered(log: tuple[Event, ...]) -> bool:
+    """Tell whether somebody did something since the last one was sent."""
+    for event in reversed(log):
+        if event.kind == ASSIGNED:
+            return False
+        if event.kind in PROGRESS_BY and event.kind != REOPENED:
+            return True
+    return False

@@ -204,7 +204,7 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
             deadline=deadline,
             percent=round(step * 100),
             is_breach=step >= 1,
-            zone=desk.time_zone,
+            zone=desk.identity.time_zone,
         )
         return Mail(
             name=f"sla/{ticket.id}/{deadline.name}/{step}",

@@ -52,8 +52,18 @@ def test_a_reply_address_tells_its_ticket() -> None:
     address = SEAL.reply_address(12, "service@desk.example")
 
     assert address.startswith("service+12.")
-    assert SEAL.ticket_of_addresses(["x@y.example", address]) == 12
+    assert SEAL.ticket_of_addresses(["x@y.example", address], "li@owner.example") == 12
 
 
 def test_a_forged_reply_address_proves_nothing() -> None:
-    assert SEAL.ticket_of_addresses(["service+12.00000000000000000000@desk.example"]) is None
+    assert SEAL.ticket_of_addresses(["service+12.00000000000000000000@desk.example"], "") is None
+
+
+def test_an_engineers_own_reply_address_is_nobody_elses() -> None:
+    address = SEAL.reply_address(12, "service@desk.example", "wang@desk.example")
+
+    assert SEAL.ticket_of_addresses([address], "wang@desk.example") == 12
+    assert SEAL.is_for("wang@desk.example", [address])
+    assert SEAL.ticket_of_addresses([address], "li@owner.example") is None
+    assert not SEAL.is_for("li@owner.example", [address])
+    assert not SEAL.is_for("wang@desk.example", [SEAL.reply_address(12, "service@desk.example")])

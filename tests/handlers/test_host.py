@@ -1,13 +1,14 @@
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 
 import pytest
 from typer import Typer
 
 from faultdesk.domain.artefact import Artefact
+from faultdesk.domain.assignment import Choice
 from faultdesk.domain.decision import Decision, Inspection, Job, Rejection
 from faultdesk.domain.identity import Identity
-from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.promise import Promise
 from faultdesk.domain.ticket import Classification, Event, Kind, Ticket
 from faultdesk.errors import ConfigError
@@ -15,6 +16,7 @@ from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
 from faultdesk.handlers.host import Failure, Host
 from faultdesk.handlers.testing import NOON, a_message, a_ticket
 
+WANG, ZHAO = Address("wang@faultdesk.example"), Address("zhao@faultdesk.example")
 DESK = Identity(name="desk", address="service@faultdesk.example")
 
 
@@ -59,6 +61,21 @@ class Scanner(Handler, frozen=True):
     @hookimpl
     def check_online(self) -> str | None:
         return self.missing
+
+
+class Dispatcher(Handler, frozen=True):
+    fails: bool = False
+
+    @hookimpl
+    def assign_ticket(self, ticket: Ticket, passed_over: frozenset[str]) -> Choice:
+        left = [one for one in (WANG, ZHAO) if one.address not in passed_over]
+        return Choice(tuple(left), ("skilled",))
+
+    @hookimpl
+    def look_ahead(self, desk: Identity, now: datetime) -> Iterator[str]:
+        if self.fails:
+            raise OSError("no roster")
+        yield f"a hole after {now:%H:%M}"
 
 
 class Clumsy(Handler, frozen=True):
@@ -220,3 +237,20 @@ def test_what_handlers_cannot_reach_is_told_with_their_names() -> None:
         "handlers.scanner: no clamd",
         "handlers.clumsy: check_online: OSError('no route')",
     ]
+
+
+def test_the_first_who_knows_says_who_can_be_sent() -> None:
+    host = Host({"dispatcher": Dispatcher(), "worker": Worker()})
+
+    choice = host.assign(a_ticket(), DESK, NOON, frozenset({WANG.address}), no_failure)
+
+    assert choice == Choice((ZHAO,), ("skilled",))
+    assert Host({}).assign(a_ticket(), DESK, NOON, frozenset(), no_failure) is None
+
+
+def test_what_lies_ahead_is_gathered_and_a_failure_named() -> None:
+    failures: list[Failure] = []
+    host = Host({"one": Dispatcher(), "two": Dispatcher(fails=True)})
+
+    assert host.look_ahead(DESK, NOON, failures.append) == ["a hole after 04:00"]
+    assert [(one.handler, one.hook) for one in failures] == [("two", "look_ahead")]

@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.domain.decision import Mail
 from faultdesk.domain.identity import Identity
-from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.reference import Seal
+from faultdesk.domain.ticket import Role
 from faultdesk.handlers import Handler
 from faultdesk.handlers.host import Host
 from faultdesk.pipeline.changes import Changes
@@ -143,7 +145,7 @@ class PlayedDesk:
         }
         self.performer = Performer(
             store,
-            self.ledger,
+            self.changes,
             self.clock,
             lambda: {**self.host.job_functions, **own, **(functions or {})},
             patience(threading.Event()),
@@ -176,6 +178,22 @@ class PlayedDesk:
             row = connection.exec_driver_sql(f"SELECT ticket_id FROM inbox WHERE id = {received.id}").one()  # noqa: S608
         ticket_id: int | None = row.ticket_id
         return ticket_id
+
+    def order(self, ticket_id: int, engineer: Address) -> str:
+        """Send somebody a work order; return its Message-ID."""
+        mail = Mail(
+            name="order",
+            ticket_id=ticket_id,
+            to=(engineer,),
+            subject="order",
+            text="",
+            purpose="work order",
+            internal=True,
+            role=Role.ENGINEER,
+        )
+        with self.store.write() as tx:
+            self.ledger.apply(tx, ticket_id, "test", mail)
+        return self.seal.message_id(ticket_id, "order", self.identity.domain)
 
     def perform(self) -> None:
         """Run all that is due now."""

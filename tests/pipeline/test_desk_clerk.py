@@ -7,7 +7,7 @@ from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.decision import Decision, Mail, Rejection
 from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.promise import Promise
-from faultdesk.domain.ticket import Event, Participant, Role, Status, Ticket
+from faultdesk.domain.ticket import Event, Status, Ticket
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.testing import a_message
 from faultdesk_sla import SlaHandler
@@ -182,8 +182,7 @@ def test_an_address_that_cannot_be_written_to_still_gets_a_ticket(desk: PlayedDe
 
 def an_engineers_reply(desk: PlayedDesk, ticket_id: int, to: Address, references: tuple[str, ...]) -> None:
     engineer = Address("wang@faultdesk.example")
-    with desk.store.write() as tx:
-        tx.tickets.add_participants(ticket_id, [Participant(engineer, Role.ENGINEER)])
+    desk.order(ticket_id, engineer)
     desk.decide(a_message(sender=engineer, message_id="<e@x>", to=(to,), references=references))
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.message import Address
-from faultdesk.domain.ticket import Participant, Role
 from faultdesk.reading import read_message
 from faultdesk_acknowledge import AcknowledgeHandler
 from faultdesk_classify import ClassifyHandler
@@ -192,10 +191,7 @@ def test_the_same_correction_of_two_tickets_is_obeyed_twice(desk: PlayedDesk, si
         desk.perform()
         ours = message_from_bytes(desk.mailer.sent[-1][2])["Message-ID"]
         if signature:
-            with desk.store.write() as tx:
-                tx.tickets.add_participants(
-                    ticket_id, [Participant(Address("w@desk.example"), Role.ENGINEER)]
-                )
+            ours = desk.order(ticket_id, Address("w@desk.example"))
         sender = "w@desk.example" if signature else "li@owner.example"
         fields = [f"Message-ID: <c{number}@o>", f"In-Reply-To: {ours}"]
         desk.decide(read_message(mail(sender, "x", f"分类：线路\n\n{signature}", *fields)))

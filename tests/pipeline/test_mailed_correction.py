@@ -34,6 +34,7 @@ def desk(sqlite_store: SqlStore) -> PlayedDesk:
     handlers = {"reads": Reads(), "dispatch": DispatchHandler(duty=ENGINEER.address)}
     played = PlayedDesk(sqlite_store, handlers)
     assert played.decide(a_message()) == 1
+    played.perform()
     return played
 
 
@@ -42,7 +43,7 @@ def answer(desk: PlayedDesk, text: str, sender: Address = CLIENT, **fields: Any)
         "sender": sender,
         "subject": "Re: camera",
         "message_id": f"<{hash(text)}@owner.example>",
-        "references": (desk.seal.message_id(1, "work", "faultdesk.example"),),
+        "references": (desk.seal.message_id(1, "dispatch/1/1", "faultdesk.example"),),
     }
     desk.decide(a_message(text, **(known | fields)))
 
@@ -153,6 +154,7 @@ def test_where_a_server_looks_a_colleague_must_be_proved(
     handlers = {"reads": Reads(), "dispatch": DispatchHandler(duty=ENGINEER.address)}
     desk = PlayedDesk(sqlite_store, handlers, authserv_ids=frozenset({"mx.faultdesk.example"}))
     desk.decide(a_message())
+    desk.perform()
     found = f"Authentication-Results: mx.faultdesk.example; {result}\r\nFrom: {ENGINEER.address}\r\n\r\n"
 
     answer(desk, "class: line cctv", ENGINEER, authentication=read_message(found.encode()).authentication)

@@ -84,7 +84,7 @@ def test_the_reply_address_finds_the_ticket_where_the_server_delivers_plus_addre
 
     reply_to = build(a_mail(), desk)["Reply-To"]
 
-    assert SEAL.ticket_of_addresses([str(reply_to)]) == 7
+    assert SEAL.ticket_of_addresses([str(reply_to)], "li@owner.example") == 7
 
 
 def test_the_same_decision_gives_the_same_octets() -> None:

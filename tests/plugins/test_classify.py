@@ -2,13 +2,13 @@ from pathlib import Path
 
 import pytest
 
+from faultdesk.domain.fold import fold
 from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.ticket import Classification, FaultClass, Kind, Severity
 from faultdesk.errors import ConfigError
 from faultdesk.handlers.host import Failure, Host
 from faultdesk.handlers.testing import a_message
 from faultdesk_classify import ClassifyHandler
-from faultdesk_classify.fold import fold
 from faultdesk_classify.notation import parse_term
 from faultdesk_classify.terms import Terms
 

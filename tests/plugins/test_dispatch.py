@@ -1,61 +1,313 @@
-from faultdesk.domain.decision import Mail
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from faultdesk.domain.assignment import Choice
+from faultdesk.domain.client import Basis, Charge, Entitlement, Period
+from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, Attachment
-from faultdesk.domain.ticket import Classification, Event, Facts, Kind, Participant, Role
-from faultdesk.handlers.testing import a_message, a_ticket
+from faultdesk.domain.past import PastFault
+from faultdesk.domain.people import People, Person, Post
+from faultdesk.domain.playbook import Copied, Playbook
+from faultdesk.domain.ticket import (
+    Classification,
+    Event,
+    Facts,
+    FaultClass,
+    Kind,
+    Participant,
+    Role,
+    Status,
+    Ticket,
+)
+from faultdesk.handlers.testing import NOON, FakeDesk, a_message, a_ticket
 from faultdesk_dispatch import DispatchHandler
+from faultdesk_dispatch.roster import Shift
 
-DESK = Identity(name="desk", address="service@faultdesk.example")
-DISPATCH = DispatchHandler(duty="duty@faultdesk.example", by_system={"cctv": "cctv@faultdesk.example"})
+ORDER = Job("dispatch.order", ticket_id=1)
+DUTY = Address("duty@faultdesk.example")
+DISPATCH = DispatchHandler(duty=DUTY.address)
+PEOPLE = People.of(
+    {
+        "zhang": Person(
+            name="张工", address="zhang@faultdesk.example", branch="广州", systems=frozenset({"cctv"})
+        ),
+        "li": Person(name="李工", address="li@faultdesk.example", branch="广州"),
+        "wang": Person(name="王工", address="wang@faultdesk.example", systems=frozenset({"network"})),
+        "zhao": Person(name="赵工", address="zhao@faultdesk.example", systems=frozenset({"network"})),
+        "lead": Person(name="陈队", address="lead@faultdesk.example", post=Post.LEAD, branch="广州"),
+    }
+)
 
 
-def order(**about: object) -> list[Mail | Event]:
-    ticket = a_ticket(classification=Classification(kind=Kind.FAULT, **about))  # type: ignore[arg-type]
-    message = a_message(attachments=(Attachment("现场.jpg", "image/jpeg", 51200),))
-    return DISPATCH.ticket_opened(ticket, message, DESK)
+def a_desk(**identity: object) -> Identity:
+    return Identity(name="desk", address="service@faultdesk.example", **identity)  # type: ignore[arg-type]
 
 
-def test_the_work_order_goes_to_duty_with_the_original_and_everything_known() -> None:
-    event, mail = order(facts=Facts(phone="188 5200 4417", wants_onsite=True))
+def of(system: str = "none", branch: str = "", **owed: object) -> Ticket:
+    known = {"basis": Basis.WARRANTY, "charge": Charge.FREE, "branch": branch, "contract": "YH-1"}
+    entitlement = Entitlement(**{**known, **owed})  # type: ignore[arg-type]
+    return a_ticket(classification=Classification(kind=Kind.FAULT, system=system), entitlement=entitlement)
 
-    assert event == Event("dispatched", {"engineer": "duty@faultdesk.example", "reason": "on duty"})
-    assert isinstance(mail, Mail)
+
+def chosen(
+    handler: DispatchHandler, ticket: Ticket, *passed_over: str, at: datetime = NOON, people: People = PEOPLE
+) -> tuple[list[str], str]:
+    choice = handler.assign_ticket(ticket, a_desk(people=people), at, frozenset(passed_over))
+    assert choice is not None
+    return [one.address.partition("@")[0] for one in choice.candidates], "; ".join(choice.reasons)
+
+
+def test_without_people_everything_goes_to_duty() -> None:
+    assert DISPATCH.assign_ticket(a_ticket(), a_desk(), NOON, frozenset()) == Choice(
+        (DUTY,), ("for any system", "on duty for everything")
+    )
+
+
+@pytest.mark.parametrize(
+    ("ticket", "who", "why"),
+    [
+        (of("cctv", "广州"), ["zhang"], "of branch 广州; skilled in cctv"),
+        (of("parking", "广州"), ["li"], "of branch 广州; for any system"),
+        (of("network"), ["wang", "zhao"], "skilled in network"),
+        (of("network", "广州"), ["li"], "of branch 广州; for any system"),
+        (of("network", "深圳"), ["wang", "zhao"], "nobody of branch 深圳; skilled in network"),
+    ],
+)
+def test_the_branch_comes_before_the_skill(ticket: Ticket, who: list[str], why: str) -> None:
+    assert chosen(DISPATCH, ticket) == (who, why)
+
+
+def test_whom_the_contract_names_goes_first() -> None:
+    ticket = of("network", "广州", engineer="zhao@faultdesk.example")
+
+    assert chosen(DISPATCH, ticket) == (["zhao"], "named by contract YH-1")
+
+
+def test_a_named_engineer_who_is_away_is_stood_in_for() -> None:
+    holiday = (Period(date(2026, 3, 1), date(2026, 3, 10)),)
+    named = Person(name="赵工", address="zhao@faultdesk.example", away=holiday, substitute="li")
+    people = People.of({"zhao": named, "li": PEOPLE.named("li")[0]})
+
+    who, why = chosen(DISPATCH, of(engineer="zhao@faultdesk.example"), people=people)
+
+    assert who == ["li"]
+    assert why == "named by contract YH-1; stands in for 赵工"
+
+
+def test_who_did_not_answer_is_not_asked_twice_and_then_everything_goes_to_duty() -> None:
+    assert chosen(DISPATCH, of("network"), "wang@faultdesk.example")[0] == ["zhao"]
+    everybody = [person.address for person in PEOPLE.known]
+    assert chosen(DISPATCH, of("network"), *everybody)[0] == ["duty"]
+    assert chosen(DISPATCH, of("network"), *everybody, DUTY.address) == (
+        [],
+        "for any system; everybody was asked",
+    )
+
+
+NIGHTS = DispatchHandler(
+    shifts=(
+        Shift(who=("wang",), begin="20:00", end="08:00"),
+        Shift(who=("李工",), begin="08:00", end="20:00"),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("hour", "who", "why"),
+    [
+        (12, ["li"], "skilled in network; none of these is on duty: whoever is"),
+        (23, ["wang"], "skilled in network; on duty"),
+        (3, ["wang"], "skilled in network; on duty"),
+    ],
+)
+def test_by_the_roster_nobody_is_woken_while_somebody_is_on_duty(hour: int, who: list[str], why: str) -> None:
+    at = datetime(2026, 3, 5, hour, tzinfo=UTC) - timedelta(hours=8)
+
+    assert chosen(NIGHTS, of("network"), at=at) == (who, why)
+
+
+def test_the_roster_may_be_an_icalendar_file(tmp_path: Path) -> None:
+    file = tmp_path / "roster.ics"
+    lines = (
+        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:test", "BEGIN:VEVENT", "UID:1", "SUMMARY:赵工",
+        "DTSTART;TZID=Asia/Shanghai:20260301T090000", "DTEND;TZID=Asia/Shanghai:20260301T180000",
+        "RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR", "END:VEVENT", "END:VCALENDAR", "",
+    )  # fmt: skip
+    file.write_text("\r\n".join(lines), encoding="utf-8")
+
+    handler = DispatchHandler(roster=file)
+
+    assert chosen(handler, of("network")) == (["zhao"], "skilled in network; on duty")
+    told = list(handler.look_ahead(a_desk(people=PEOPLE), NOON))
+    assert told[0] == "handlers.dispatch: nobody is on duty from 2026-03-05 18:00 to 2026-03-06 09:00"
+
+
+def test_a_roster_that_is_no_calendar_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "roster.ics").write_text("Monday: Zhao")
+
+    with pytest.raises(ValueError, match="no iCalendar"):
+        DispatchHandler(roster=tmp_path / "roster.ics")
+
+
+def test_names_that_are_nobodys_and_holes_are_told_before_they_come() -> None:
+    handler = DispatchHandler(shifts=(Shift(who=("孙工",), days=("mon", "tue", "wed", "thu", "fri", "sat")),))
+
+    assert list(handler.look_ahead(a_desk(people=PEOPLE), NOON)) == [
+        "handlers.dispatch: nobody is on duty from 2026-03-08 00:00 to 2026-03-09 00:00",
+        "handlers.dispatch: the roster names 孙工, who is nobody of people",
+    ]
+
+
+def ordered(ticket: Ticket, *log: Event, **fields: object) -> FakeDesk:
+    desk = FakeDesk(ticket, **fields)  # type: ignore[arg-type]
+    desk.recorded = [(1, event) for event in (*log, Event("assigned", {"engineer": DUTY.address}))]
+    photo = Attachment("现场.jpg", "image/jpeg", 51200)
+    desk.notices[1] = a_message(attachments=(photo,), signature="李明 项目部")
+    DISPATCH.order(ORDER, desk)
+    return desk
+
+
+def of_duty(**fields: Any) -> Ticket:  # noqa: ANN401 - of a ticket
+    return a_ticket(engineer=DUTY, **fields)
+
+
+def test_the_work_order_tells_everything_known_with_the_original() -> None:
+    facts = Facts(phone="188 5200 4417", wants_onsite=True)
+    desk = ordered(of_duty(classification=Classification(kind=Kind.FAULT, facts=facts)))
+
+    (mail,) = desk.sent
+    assert mail.to == (DUTY,)
     assert mail.internal
+    assert mail.role is Role.ENGINEER
     assert mail.attached == (1,)
     for told in (
         "188 5200 4417",
         "the camera at gate 3 is dark",
+        "李明 项目部",
         "现场.jpg",
-        "2026-03-05 14:00",
+        "14:00",
         "asked for",
     ):
         assert told in mail.text
 
 
-def test_a_system_with_an_engineer_of_its_own_goes_there() -> None:
-    event, mail = order(system="cctv")
+def test_it_tells_how_like_faults_were_solved() -> None:
+    desk = FakeDesk(of_duty())
+    desk.past = [
+        PastFault(
+            reference="FD-2025-000009",
+            subject="三号门黑屏",
+            client="某大厦",
+            resolved_at=NOON,
+            cause="电源模块烧毁",
+            method="更换",
+        )
+    ]
 
-    assert isinstance(mail, Mail)
-    assert mail.to == (Address("cctv@faultdesk.example"),)
-    assert isinstance(event, Event)
-    assert event.data["reason"] == "on duty for cctv"
+    DISPATCH.order(ORDER, desk)
+
+    assert (
+        "FD-2025-000009 2026-03-05 12:00 某大厦: 三号门黑屏\n    原因 Cause: 电源模块烧毁"
+        in desk.sent[0].text
+    )
+
+
+def a_playbook(**copy: object) -> Playbook:
+    said = dict.fromkeys(("zh-Hans", "zh-Hant", "en"), "...")
+    steps = {"zh-Hans": ("先恢复主干",), "en": ("trunk first",)}
+    return Playbook(first_aid=said, checklist=steps, copy=Copied(**copy))  # type: ignore[arg-type]
+
+
+def test_it_holds_the_playbooks_checklist_and_the_line_crew_gets_a_copy() -> None:
+    about = Classification(kind=Kind.FAULT, fault_class=FaultClass.LINE)
+    playbooks = {FaultClass.LINE: a_playbook(always=("crew@faultdesk.example",))}
+
+    desk = ordered(of_duty(classification=about), playbooks=playbooks)
+
+    order, copy = desk.sent
+    assert "1. 先恢复主干" in order.text
+    assert copy.to == (Address("crew@faultdesk.example"),)
+    assert copy.role is Role.COPIED
+
+
+def test_the_vendor_is_copied_by_the_brand_that_the_client_names() -> None:
+    copied = Copied(
+        by_brand={"海康": ("vendor@hik.example",)}, by_system={"cctv": ("cctv@faultdesk.example",)}
+    )
+    about = Classification(kind=Kind.FAULT, system="cctv")
+
+    assert copied.addresses(a_ticket(classification=about), "海康 DS-2CD 黑屏") == (
+        "cctv@faultdesk.example",
+        "vendor@hik.example",
+    )
+
+
+def test_who_was_sent_has_fifteen_minutes_to_answer() -> None:
+    (timer,) = ordered(of_duty()).jobs
+
+    assert timer.run_at == NOON + timedelta(minutes=15)
+    assert timer.arguments == {"engineer": DUTY.address}
+
+
+def unanswered(ticket: Ticket, *log: Event) -> FakeDesk:
+    desk = FakeDesk(ticket, now=NOON + timedelta(minutes=15))
+    desk.recorded = [(1, event) for event in (Event("assigned", {"engineer": DUTY.address}), *log)]
+    DISPATCH.unanswered(Job("dispatch.unanswered", 1, {"engineer": DUTY.address}), desk)
+    return desk
+
+
+def test_without_an_answer_the_next_is_sent() -> None:
+    ((_, event),) = unanswered(of_duty()).changed
+
+    assert event.kind == "passed_on"
+    assert event.data["reason"] == "no answer of duty@faultdesk.example within 15 minutes"
+
+
+@pytest.mark.parametrize("kind", ["accepted", "answered", "arrived", "noted", "waiting"])
+def test_who_has_answered_keeps_the_ticket(kind: str) -> None:
+    assert unanswered(of_duty(), Event(kind)).changed == []
+
+
+def test_a_ticket_that_is_resolved_or_went_to_another_is_left_alone() -> None:
+    assert unanswered(of_duty(status=Status.RESOLVED)).changed == []
+    assert unanswered(a_ticket(engineer=Address("other@faultdesk.example"))).changed == []
+
+
+def test_who_was_sent_before_is_called_off() -> None:
+    first = Event("assigned", {"engineer": "first@faultdesk.example"})
+    passed = Event("passed_on", {"reason": "no answer of first@faultdesk.example within 15 minutes"})
+
+    _, called_off = ordered(of_duty(), first, passed).sent
+
+    assert called_off.to == (Address("first@faultdesk.example"),)
+    assert "请勿前往" in called_off.text
+
+
+def test_when_nobody_can_be_sent_the_desk_is_told() -> None:
+    desk = FakeDesk(a_ticket())
+    desk.recorded = [(1, Event("unassigned", {"reasons": ["everybody was asked"]}))]
+
+    DISPATCH.order(ORDER, desk)
+
+    assert desk.sent[0].to == (Address("ops@faultdesk.example"),)
+    assert "everybody was asked" in desk.sent[0].text
 
 
 def test_an_advert_makes_no_work() -> None:
-    assert order(unsolicited=True) == [Event("not_dispatched", {"reason": "unsolicited"})]
+    ticket = a_ticket(classification=Classification(unsolicited=True))
 
-
-def test_nobody_on_duty_is_said_on_the_ticket() -> None:
-    (event,) = DispatchHandler().ticket_opened(a_ticket(), a_message(), DESK)
-
-    assert isinstance(event, Event)
-    assert event.kind == "not_dispatched"
+    assert DISPATCH.ticket_opened(ticket) == [Event("not_dispatched", {"reason": "unsolicited"})]
+    assert DISPATCH.assign_ticket(ticket, a_desk(), NOON, frozenset()) is None
 
 
 def test_a_clients_addition_reaches_the_engineer_at_work() -> None:
     ticket = a_ticket(participants=(Participant(Address("wang@faultdesk.example"), Role.ENGINEER),))
 
-    (mail,) = DISPATCH.message_added(ticket, a_message(text="and gate 4 too"), DESK)
+    (mail,) = DISPATCH.message_added(ticket, a_message(text="and gate 4 too"), a_desk())
 
     assert mail.to == (Address("wang@faultdesk.example"),)
     assert "and gate 4 too" in mail.text
@@ -64,22 +316,23 @@ def test_a_clients_addition_reaches_the_engineer_at_work() -> None:
 def test_an_engineers_own_mail_is_not_sent_back() -> None:
     ticket = a_ticket(participants=(Participant(Address("wang@faultdesk.example"), Role.ENGINEER),))
 
-    assert DISPATCH.message_added(ticket, a_message(sender=Address("wang@faultdesk.example")), DESK) == []
+    assert DISPATCH.message_added(ticket, a_message(sender=Address("wang@faultdesk.example")), a_desk()) == []
 
 
 def test_an_original_too_large_for_mail_stays_with_the_desk_and_is_named() -> None:
-    _, mail = DISPATCH.ticket_opened(a_ticket(), a_message(size=30_000_000), DESK)
+    desk = FakeDesk(of_duty())
+    desk.notices[1] = a_message(size=30_000_000)
 
-    assert isinstance(mail, Mail)
-    assert mail.attached == ()
-    assert "faultdesk inbox show 1 --raw" in mail.text
+    DISPATCH.order(ORDER, desk)
+
+    assert desk.sent[0].attached == ()
+    assert "faultdesk inbox show 1 --raw" in desk.sent[0].text
 
 
 def test_the_work_order_asks_for_what_is_unsure() -> None:
-    _, mail = order(unsure=("system",))
-    _, certain = order()
+    unsure = ordered(of_duty(classification=Classification(kind=Kind.FAULT, unsure=("system",)))).sent[0]
+    certain = ordered(of_duty()).sent[0]
 
-    assert isinstance(mail, Mail)
-    assert isinstance(certain, Mail)
-    assert "Unsure     system: faultdesk classify" in mail.text
+    assert isinstance(unsure, Mail)
+    assert "Unsure     system: faultdesk classify" in unsure.text
     assert "Unsure" not in certain.text

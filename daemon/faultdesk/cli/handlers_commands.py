@@ -68,7 +68,7 @@ class Line:
             yield desk
             if desk.has_decided:
                 with opened.store.write() as tx:
-                    desk.write_down(tx, opened.ledger, self._actor)
+                    desk.write_down(tx, opened.changes, self._actor)
         finally:
             opened.store.database.close()
 

@@ -27,7 +27,7 @@ from faultdesk.pipeline.inbox import Received
 from faultdesk.pipeline.preview import preview
 from faultdesk.reading import RawItem, Readers, ReadingFailure
 from faultdesk.service.fax_wiring import open_page_readers
-from faultdesk.service.wiring import load_handlers, open_readers
+from faultdesk.service.wiring import load_handlers, open_identity, open_readers
 
 _UNCONFIGURED = ("classify", "sla", "acknowledge")
 
@@ -61,7 +61,7 @@ def _parts(path: Path) -> tuple[Host, Identity, Readers, PageReaders]:
     """Take the configured handlers; without a configuration, the bundled ones as they come."""
     if path != DEFAULT_CONFIG or path.exists():
         config = load_config(path)
-        desk = msgspec.convert(config.desk, Identity, from_attributes=True)
+        desk = open_identity(config)
         host = Host(load_handlers(config))
         return host, desk, open_readers(config.reading), open_page_readers(config, host)
     installed = installed_handlers()

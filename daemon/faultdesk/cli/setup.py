@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
@@ -18,10 +19,12 @@ from faultdesk.errors import ConfigError, FaultdeskError
 from faultdesk.handlers.host import Host
 from faultdesk.pipeline.ports import FaxSender
 from faultdesk.service.fax_wiring import open_fax_sender, open_press
+from faultdesk.service.look_ahead import look_ahead
 from faultdesk.service.wiring import (
     engine_tables,
     load_handlers,
     open_database,
+    open_identity,
     open_mailbox,
     open_mailer,
     require_engine_tables,
@@ -74,6 +77,9 @@ def check(
         complaints += [complaint for part in _connections(draft) for complaint in _complaints(part)]
     if complaints:
         raise ConfigError("\n".join(f"{context.obj}: {complaint}" for complaint in dict.fromkeys(complaints)))
+    config, now = draft.config, datetime.now(UTC)
+    for warning in look_ahead(config, Host(load_handlers(config)), open_identity(config), now):
+        typer.echo(f"{context.obj}: warning: {warning}", err=True)
     typer.echo(f"{context.obj}: all is well{' and within reach' if online else ''}")
 
 
@@ -89,6 +95,7 @@ def _parts(draft: Draft) -> Iterator[Callable[[], object]]:
     yield partial(_check_handlers, config)
     if "desk" in draft.sound:
         yield partial(read_secret, config.desk.signing_key, "desk.signing_key")
+        yield partial(open_identity, config)
     if "database" in draft.sound:
         yield partial(_check_url, config)
     if "mailer" in draft.sound:

@@ -12,10 +12,12 @@ from faultdesk.adapters.sql import listings
 from faultdesk.adapters.sql.store import SqlTransaction
 from faultdesk.cli.context import configuration, desk, reading
 from faultdesk.cli.show import AsJson, Limit, cell, console, listing, write_json
+from faultdesk.domain.commands import Field
 from faultdesk.domain.correction import RECLASSIFIED, parse_correction
 from faultdesk.domain.identity import is_deliverable
 from faultdesk.domain.message import Address
-from faultdesk.domain.ticket import CLIENT_NAMED, Event, Status, Ticket
+from faultdesk.domain.resolution import missing, resolved
+from faultdesk.domain.ticket import CLIENT_NAMED, Event, Ticket
 from faultdesk.errors import NotFoundError, PermanentError
 
 Reference = Annotated[str, typer.Argument(help="As in FD-2026-000123.")]
@@ -93,7 +95,7 @@ def _print_ticket(found: Ticket, written: list[dict[str, Any]], log: tuple[Event
         )
 
 
-def resolve(
+def resolve(  # noqa: PLR0913, PLR0917 - the options of a command
     context: typer.Context,
     reference: Reference,
     cause: Annotated[str, typer.Option(help="The fault and its cause.")],
@@ -101,6 +103,7 @@ def resolve(
     recovered_at: Annotated[
         str, typer.Option(help="When it worked again: 2026-03-05T14:30, the desk's time.")
     ],
+    parts: Annotated[str, typer.Option(help="What was used of spare parts.")] = "",
     by: Annotated[str, typer.Option(help="Who solved it.")] = "operator",
     again: Annotated[
         bool, typer.Option("--again", help="Though it is resolved: send another report.")
@@ -112,18 +115,17 @@ def resolve(
         now = opened.clock.now()
         with opened.store.write() as transaction:
             found = find_ticket(transaction, reference)
-            if found.status is Status.RESOLVED and not again:
-                raise PermanentError(f"{found.reference} is resolved already; --again sends another report")
+            if not found.status.is_open and not again:
+                raise PermanentError(
+                    f"{found.reference} is {found.status} already; --again sends another report"
+                )
             require_since_notice("--recovered-at", recovered, found, now, opened.config.desk.time_zone)
-            earlier = [event for event in transaction.tickets.events(found.id) if event.kind == "resolved"]
-            data = {
-                "cause": cause,
-                "method": method,
-                "recovered_at": recovered.isoformat(),
-                "completed_at": now.isoformat(),
-                "number": len(earlier) + 1,
-            }
-            opened.changes.change(transaction, found.id, Event("resolved", data, actor=by))
+            told = {Field.CAUSE: cause, Field.METHOD: method, Field.TIME: recovered.isoformat()}
+            told |= {Field.PARTS: parts} if parts else {}
+            if lacking := missing(told):
+                raise PermanentError(f"--{lacking[0]}: nothing is said; the report needs it")
+            log = transaction.tickets.events(found.id)
+            opened.changes.change(transaction, found.id, resolved(told, log, now, by))
     typer.echo(f"{found.reference} resolved; the daemon sends the report")
 
 

@@ -1,4 +1,4 @@
-"""arrived, wait, resume, reopen: what moves the clocks of a ticket on which somebody works."""
+"""assign, arrived, wait, resume, reopen, close: what moves a ticket on which somebody works."""
 
 from typing import Annotated
 
@@ -8,11 +8,33 @@ from faultdesk.adapters.sql.store import SqlTransaction
 from faultdesk.cli.context import desk
 from faultdesk.cli.show import cell
 from faultdesk.cli.tickets import Reference, find_ticket, moment, require_since_notice
+from faultdesk.domain.assignment import PASSED_ON
 from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, Clock, is_waiting
 from faultdesk.domain.ticket import Event, Status, Ticket
 from faultdesk.errors import PermanentError
+from faultdesk.pipeline.obey import lacks_of_end
 
 By = Annotated[str, typer.Option(help="Who says so, for the ticket's log.")]
+
+
+def assign(
+    context: typer.Context,
+    reference: Reference,
+    who: Annotated[str, typer.Argument(help="Name, key or address, as in [people.NAME].")],
+    by: By = "operator",
+) -> None:
+    """Send somebody to a ticket; who was sent before is called off."""
+    with desk(context) as opened, opened.store.write() as transaction:
+        found = _in_work(transaction, reference)
+        named = opened.changes.desk.people.named(who)
+        if len(named) != 1:
+            known = ", ".join(person.name for person in named or opened.changes.desk.people.known)
+            raise PermanentError(
+                f"{who}: {'several are' if named else 'nobody is'} called so; there are {known}"
+            )
+        data = {"to": named[0].address, "reason": f"assigned by {by}"}
+        opened.changes.change(transaction, found.id, Event(PASSED_ON, data, actor=by))
+    typer.echo(f"{found.reference} goes to {named[0].mailbox}")
 
 
 def arrived(
@@ -70,14 +92,36 @@ def reopen(
     """Take a ticket up again whose fault is not gone; the clock of the visit begins anew."""
     with desk(context) as opened, opened.store.write() as transaction:
         found = find_ticket(transaction, reference)
-        if found.status is not Status.RESOLVED:
+        if found.status.is_open:
             raise PermanentError(f"{found.reference} is open")
         opened.changes.change(transaction, found.id, Event(REOPENED, {"reason": reason}, actor=by))
     typer.echo(f"{found.reference} is open again")
 
 
+def close(
+    context: typer.Context,
+    reference: Reference,
+    reason: Annotated[
+        str, typer.Option(help="Why it ends; a fault without recovery and report needs one.")
+    ] = "",
+    by: By = "operator",
+) -> None:
+    """End a ticket: a fault once the client has the report, or for a reason that is stated."""
+    with desk(context) as opened, opened.store.write() as transaction:
+        found = find_ticket(transaction, reference)
+        if found.status is Status.CLOSED:
+            raise PermanentError(f"{found.reference} is closed")
+        lacking = lacks_of_end(transaction, found)
+        if lacking and not reason:
+            raise PermanentError(f"{found.reference} lacks {', '.join(lacking)}: say --reason")
+        opened.changes.change(
+            transaction, found.id, Event("closed", {"reason": reason, "lacks": lacking}, actor=by)
+        )
+    typer.echo(f"{found.reference} is closed")
+
+
 def _in_work(transaction: SqlTransaction, reference: str) -> Ticket:
     found = find_ticket(transaction, reference)
-    if found.status is Status.RESOLVED:
-        raise PermanentError(f"{found.reference} is resolved")
+    if not found.status.is_open:
+        raise PermanentError(f"{found.reference} is {found.status}")
     return found

@@ -25,6 +25,7 @@ from faultdesk.config.settings import (
     SmtpSettings,
 )
 from faultdesk.domain.identity import is_deliverable
+from faultdesk.domain.people import People, Person
 from faultdesk.errors import ConfigError
 
 _COMPLAINT = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?", re.DOTALL)
@@ -91,6 +92,7 @@ class _Loading:
         tables["mailer"] = self._convert("mailer", SmtpSettings | OutboxSettings)
         tables["mailboxes"] = self._mailboxes()
         tables["handlers"] = self._handlers()
+        tables["people"] = self._people()
         known = set(tables)
         self._errors += [
             f"{name}: no such table; there are {sorted(known)}" for name in self._raw if name not in known
@@ -120,6 +122,23 @@ class _Loading:
             for name, table in tables.items()
         }
         return {name: settings for name, settings in converted.items() if settings is not None}
+
+    def _people(self) -> People:
+        tables = {
+            name: convert_table(table, Person, f"people.{name}", self._path.parent, self._errors)
+            for name, table in self._tables("people").items()
+        }
+        known = {name: person for name, person in tables.items() if person is not None}
+        self._errors += [
+            f"people.{name}.address: {person.address} is not a mail address"
+            for name, person in known.items()
+            if not is_deliverable(person.address) or person.address != person.address.lower()
+        ]
+        try:
+            return People.of(known)
+        except ValueError as error:
+            self._errors.append(f"people.{error}")
+            return People()
 
     def _several_daemons_complaints(self, database: DatabaseSettings) -> list[str]:
         if _is_sqlite(database.url):

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from faultdesk.domain.people import People
+
 _MIB = 1024 * 1024
 _CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$"
 
@@ -72,6 +74,8 @@ class DeskSettings(Table, frozen=True, kw_only=True):
     free_mail_domains: frozenset[str] = FREE_MAIL_DOMAINS
     authserv_ids: frozenset[str] = frozenset()
     colleagues: frozenset[str] = frozenset()
+    playbooks: Path | None = None
+    """A folder whose files take the place of the bundled ones, CLASS.toml."""
     hourly_cap: Count = 20
     hourly_domain_cap: Count = 200
 
@@ -282,6 +286,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     database: DatabaseSettings
     mailboxes: dict[str, ImapSettings | MaildirSettings | FolderSettings]
     mailer: SmtpSettings | OutboxSettings
+    people: People
+    """[people.NAME]: engineers, leads of branches, managers."""
     handlers: dict[str, dict[str, Any]]
     reading: ReadingSettings = ReadingSettings()
     fax: FaxSettings = FaxSettings()

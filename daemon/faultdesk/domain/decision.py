@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from faultdesk.domain.message import Address
-from faultdesk.domain.ticket import Event
+from faultdesk.domain.ticket import Event, Role
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -43,8 +43,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """Nobody wrote it: marked so (RFC 3834) and sent with a null reverse-path."""
     internal: bool = False
     """For the desk's own people; clients' mails are rate-capped, these are not."""
-    engages: bool = False
-    """Its recipients work on the ticket from now on: a work order."""
+    role: Role = Role.STAFF
+    """What the recipients of an internal mail are in the ticket from now on: those of a work order its engineers."""
     in_reply_to: str = ""
     references: tuple[str, ...] = ()
     attached: tuple[int, ...] = ()

@@ -1,10 +1,14 @@
 """Who the desk is, to its clients and to its own people."""
 
 import re
+from collections.abc import Mapping
 
 import msgspec
 
 from faultdesk.domain.message import Address
+from faultdesk.domain.people import People
+from faultdesk.domain.playbook import Playbook
+from faultdesk.domain.ticket import FaultClass, Kind, Ticket
 
 _ADDR_SPEC = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
@@ -33,10 +37,20 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """How our own mail servers sign their Authentication-Results (RFC 8601 section 2.2), lower case."""
     colleagues: frozenset[str] = frozenset()
     """Addresses and domains of the desk's own people, lower case; none is the domain of `address`."""
+    people: People = People()
+    """Engineers, leads and managers by name."""
+    playbooks: Mapping[FaultClass, Playbook] = {}
     hourly_cap: int = 20
     """Automatic mails an hour to one client's address; more are withheld."""
     hourly_domain_cap: int = 200
     """The same for all addresses of a domain together, free mail apart."""
+
+    def playbook_of(self, ticket: Ticket) -> Playbook | None:
+        """Find what was prepared for a fault of this class; None for what is no fault."""
+        about = ticket.classification
+        if about.kind is not Kind.FAULT:
+            return None
+        return self.playbooks.get(about.fault_class or FaultClass.UNKNOWN)
 
     @property
     def mailbox(self) -> Address:
@@ -46,7 +60,9 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     def is_colleague(self, person: Address) -> bool:
         """Tell whether this claims to be one of the desk's own people."""
         ours = self.colleagues or frozenset({self.domain}) - self.free_mail_domains
-        return not ours.isdisjoint({person.address, person.domain} - {""})
+        return self.people.at(person.address) is not None or not ours.isdisjoint(
+            {person.address, person.domain} - {""}
+        )
 
     @property
     def domain(self) -> str:

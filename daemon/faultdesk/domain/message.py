@@ -171,6 +171,11 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
         return "\n\n".join(file.text for file in self.attachments if file.text)
 
     @property
+    def all_addresses(self) -> tuple[str, ...]:
+        """Every address that it was sent or delivered to."""
+        return (*self.delivered_to, *(person.address for person in (*self.to, *self.cc)))
+
+    @property
     def reply_address(self) -> Address:
         """Where an answer goes: the first Reply-To, else From."""
         return self.reply_to[0] if self.reply_to else self.sender

@@ -67,7 +67,7 @@ _MET_BY = {
 }
 """The events that keep a promise. An automatic acknowledgement is none of them."""
 PROGRESS_BY = frozenset(
-    {"opened", "accepted", "answered", "arrived", "noted", "restored", WAITING, RESUMED, REOPENED}
+    {"opened", "accepted", "answered", "arrived", "noted", "restored", "stuck", WAITING, RESUMED, REOPENED}
 )
 """What somebody does for a ticket."""
 _BEGUN_BY = {
@@ -77,6 +77,7 @@ _BEGUN_BY = {
     Clock.REPORT: frozenset({"resolved"}),
 }
 """The events with which they begin, each time anew."""
+_MOVING = PROGRESS_BY.union(*_MET_BY.values(), {PROMISED, "noticed_earlier"})
 _PAUSED = frozenset({Clock.ON_SITE, Clock.PROGRESS})
 """What waits for the client; the response never does (P5)."""
 
@@ -125,6 +126,17 @@ def told_since(clock: str, events: Sequence[Event]) -> tuple[int, Sequence[Event
     again = (_BEGUN_BY[Clock(clock)] | {PROMISED}) - {"opened"}
     turns = [at for at, event in enumerate(events) if event.kind in again]
     return len(turns), events[turns[-1] :] if turns else events
+
+
+def moves_clocks(event: Event) -> bool:
+    """Tell whether another deadline may be the next after this event."""
+    return event.kind in _MOVING and (event.kind != "mail_sent" or _keeps(Clock.REPORT, event))
+
+
+def next_due(events: Sequence[Event]) -> datetime | None:
+    """Tell which deadline of a ticket is the next that nobody has kept; None when none runs."""
+    running = (one for one in deadlines_of(events) if one.met_at is None and not one.is_paused)
+    return min((deadline.due_at for deadline in running), default=None)
 
 
 def earlier_visits(events: Sequence[Event]) -> tuple[Deadline, ...]:

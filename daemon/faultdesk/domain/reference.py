@@ -23,6 +23,10 @@ def find_references(*texts: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _tag(ticket_id: str, person: str) -> str:
+    return f"+{ticket_id}/{person}" if person else f"+{ticket_id}"
+
+
 class Seal(msgspec.Struct, frozen=True):
     """Signs the desk's Message-IDs and reply addresses (HMAC-SHA-256, truncated to 80 bits)."""
 
@@ -38,10 +42,10 @@ class Seal(msgspec.Struct, frozen=True):
         nonce = hashlib.sha256(name.encode()).hexdigest()[:16]
         return f"<fd.{ticket_id}.{nonce}.{self._sign(f'{ticket_id}.{nonce}')}@{domain}>"
 
-    def reply_address(self, ticket_id: int, address: str) -> str:
-        """Make the plus address (RFC 5233) by which answers find their ticket."""
+    def reply_address(self, ticket_id: int, address: str, person: str = "") -> str:
+        """Make the plus address (RFC 5233) by which answers find their ticket; one's own for a `person` of the desk."""
         local, _, domain = address.partition("@")
-        return f"{local}+{ticket_id}.{self._sign(f'+{ticket_id}')}@{domain}"
+        return f"{local}+{ticket_id}.{self._sign(_tag(str(ticket_id), person))}@{domain}"
 
     def ticket_of_message_ids(self, message_ids: Iterable[str]) -> int | None:
         """Find the ticket in the first Message-ID that bears our signature."""
@@ -51,13 +55,18 @@ class Seal(msgspec.Struct, frozen=True):
                 return int(match[1])
         return None
 
-    def ticket_of_addresses(self, addresses: Iterable[str]) -> int | None:
-        """Find the ticket in the first plus address that bears our signature."""
+    def ticket_of_addresses(self, addresses: Iterable[str], sender: str) -> int | None:
+        """Find the ticket in the first plus address that bears our signature, for everybody or for this sender."""
         for address in addresses:
             match = _SIGNED_TAG.search(address)
-            if match and self._proves(f"+{match[1]}", match[2]):
+            if match and any(self._proves(_tag(match[1], person), match[2]) for person in ("", sender)):
                 return int(match[1])
         return None
+
+    def is_for(self, person: str, addresses: Iterable[str]) -> bool:
+        """Tell whether one of these is the reply address that only this person was given."""
+        found = (match for address in addresses if (match := _SIGNED_TAG.search(address)))
+        return any(self._proves(_tag(match[1], person), match[2]) for match in found)
 
     def _sign(self, text: str) -> str:
         return hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()[:20]

@@ -7,7 +7,12 @@ import msgspec
 
 from faultdesk.domain.ticket import Event, Status
 
-_STATUS = {"answered": Status.ANSWERED, "resolved": Status.RESOLVED, "reopened": Status.NEW}
+_STATUS = {
+    "answered": Status.ANSWERED,
+    "resolved": Status.RESOLVED,
+    "closed": Status.CLOSED,
+    "reopened": Status.NEW,
+}
 HOLDS = {"hold_set": True, "hold_released": False}
 """The events of a legal hold, and whether it holds after them."""
 
@@ -28,7 +33,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 def status_after(status: Status, event: Event) -> Status:
     """Tell where a ticket is after an event."""
-    if event.kind == "answered" and status is Status.RESOLVED:
+    if event.kind == "answered" and not status.is_open:
         return status  # a word to the client after the resolution does not undo it
     return _STATUS.get(event.kind, status)
 

@@ -56,6 +56,13 @@ class Status(StrEnum):
     NEW = "new"
     ANSWERED = "answered"
     RESOLVED = "resolved"
+    CLOSED = "closed"
+    """Nothing is left to do: reported, or ended for a stated reason."""
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether somebody has to work on it."""
+        return self in {Status.NEW, Status.ANSWERED}
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -110,6 +117,8 @@ class Role(StrEnum):
     """Works on it: gets what the client adds."""
     STAFF = "staff"
     """Of the desk, and was told of it."""
+    COPIED = "copied"
+    """Was sent a copy, as a line crew or a vendor: decides nothing."""
 
 
 class Participant(msgspec.Struct, frozen=True):
@@ -180,6 +189,8 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     deadlines: tuple[Deadline, ...] = ()
     entitlement: Entitlement | None = None
     """None where no clients are on record."""
+    engineer: Address | None = None
+    """Who was sent to work on it last."""
     thread: tuple[str, ...] = ()
     """Message-IDs of what was received for it, oldest first: what an answer refers to."""
 

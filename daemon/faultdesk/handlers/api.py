@@ -11,7 +11,9 @@ import pluggy
 from faultdesk.domain.artefact import Artefact
 from faultdesk.domain.correction import Correction
 from faultdesk.domain.decision import Job, Mail
-from faultdesk.domain.message import Address
+from faultdesk.domain.identity import Identity
+from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.past import PastFault
 from faultdesk.domain.ticket import Event, Ticket
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -35,20 +37,8 @@ class Desk(Protocol):
         """The time, aware UTC."""
 
     @property
-    def name(self) -> str:
-        """The desk's name as clients know it."""
-
-    @property
-    def address(self) -> Address:
-        """The desk's own address."""
-
-    @property
-    def alerts(self) -> tuple[Address, ...]:
-        """Whom to tell of the desk's own people: `desk.alerts`."""
-
-    @property
-    def time_zone(self) -> str:
-        """The IANA name of the zone in which people read times."""
+    def identity(self) -> Identity:
+        """Who the desk is: its name, address, zone, people, playbooks, and whom to tell."""
 
     def ticket(self, ticket_id: int) -> Ticket:
         """Look the ticket up as it is now.
@@ -71,6 +61,19 @@ class Desk(Protocol):
 
     def record(self, ticket_id: int, event: Event) -> None:
         """Add to the ticket's log."""
+
+    def change(self, ticket_id: int, event: Event) -> None:
+        """Change the ticket as a person's act does: what follows from the event is done, and every handler asked."""
+
+    def notice(self, ticket_id: int) -> InboundMessage:
+        """Give the message that opened the ticket, as far as it is kept: sender, subject, text, attachments' names.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+
+    def similar(self, ticket: Ticket) -> tuple[PastFault, ...]:
+        """Give the latest faults of the same client, or of the same system and class, that were resolved."""
 
     def corrections(self) -> tuple[Correction, ...]:
         """Give the tickets whose reading was corrected, the latest 2,000, oldest ticket first.

@@ -1,12 +1,14 @@
 """The hooks, with their exact signatures. Hooks decide: no I/O, no clock but the ticket's, milliseconds."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Protocol, TypeVar, cast
 
 import pluggy
 from typer import Typer
 
 from faultdesk.domain.artefact import Artefact
+from faultdesk.domain.assignment import Choice
 from faultdesk.domain.decision import Decision, Inspection, Rejection
 from faultdesk.domain.fax import PageImage, PageReading, Receipt, Reception
 from faultdesk.domain.identity import Identity
@@ -51,6 +53,12 @@ class Hooks(Protocol):
         """Say which spans this ticket is owed; the first answer wins. Asked again when it is classed anew."""
 
     @_hookspec
+    def assign_ticket(
+        self, ticket: Ticket, desk: Identity, at: datetime, passed_over: frozenset[str]
+    ) -> Choice | None:
+        """Say who can work on a ticket at this moment, those `passed_over` left out; the first answer wins."""
+
+    @_hookspec
     def ticket_opened(self, ticket: Ticket, message: InboundMessage, desk: Identity) -> Iterable[Decision]:
         """Decide what a new ticket needs."""
 
@@ -73,6 +81,10 @@ class Hooks(Protocol):
     @_hookspec
     def commands(self) -> Mapping[str, Typer]:
         """Name the commands that an operator has of this handler; asked only when one of them is typed."""
+
+    @_hookspec
+    def look_ahead(self, desk: Identity, now: datetime) -> Iterable[str]:
+        """Say what will go wrong in the coming days; asked every night, and by `faultdesk check`."""
 
     @_hookspec
     def check_online(self) -> str | None:

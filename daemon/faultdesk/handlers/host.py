@@ -1,6 +1,7 @@
 """Holds the handlers and asks them; the only file that sees pluggy's untyped side."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, NamedTuple, cast
 
@@ -9,6 +10,7 @@ import pluggy
 from typer import Typer
 
 from faultdesk.domain.artefact import Artefact
+from faultdesk.domain.assignment import Choice
 from faultdesk.domain.decision import Decision, Inspection, Job, Mail, Rejection
 from faultdesk.domain.fax import PageImage, PageReading, Receipt, Reception
 from faultdesk.domain.identity import Identity
@@ -175,6 +177,15 @@ class Host:
         answers = self._ask("promise_ticket", Promise, failed, ticket=ticket)
         return next((answer.value for answer in answers), Promise())
 
+    def assign(
+        self, ticket: Ticket, desk: Identity, at: datetime, passed_over: frozenset[str], failed: Failed
+    ) -> Choice | None:
+        """Ask until one knows who can work on it."""
+        answers = self._ask(
+            "assign_ticket", Choice, failed, ticket=ticket, desk=desk, at=at, passed_over=passed_over
+        )
+        return next((answer.value for answer in answers), None)
+
     def ticket_opened(
         self, ticket: Ticket, message: InboundMessage, desk: Identity, failed: Failed
     ) -> Decisions:
@@ -195,6 +206,16 @@ class Host:
         """Give every handler what is in force of this name."""
         for _ in self._ask("artefact_kept", type(None), failed, name=name, artefact=artefact):
             pass
+
+    def look_ahead(self, desk: Identity, now: datetime, failed: Failed) -> list[str]:
+        """Gather what will go wrong soon."""
+        found: list[str] = []
+        for answer in self._ask("look_ahead", Iterable, failed, desk=desk, now=now):
+            try:
+                found += [str(told) for told in answer.value]
+            except Exception as error:  # noqa: BLE001 - a generator runs here, and may raise anything
+                failed(Failure(answer.handler, "look_ahead", error))
+        return found
 
     def commands(self, failed: Failed) -> dict[str, Typer]:
         """Gather every handler's commands by name; the first handler that has one keeps it."""

@@ -9,7 +9,9 @@ import msgspec
 from faultdesk.domain.artefact import Artefact
 from faultdesk.domain.correction import Correction
 from faultdesk.domain.decision import Job, Mail
+from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.domain.past import PastFault
 from faultdesk.domain.ticket import Classification, Deadline, Event, Kind, Participant, Role, Status, Ticket
 from faultdesk.errors import NotFoundError
 
@@ -51,18 +53,22 @@ def a_ticket(*, respond_within: timedelta = timedelta(hours=2), **fields: object
 class FakeDesk:
     """A desk that keeps what a job decides, for a test to look at."""
 
-    name = "the desk"
-    address = Address("service@faultdesk.example", "the desk")
-    alerts = (Address("ops@faultdesk.example"),)
-    time_zone = "Asia/Shanghai"
-
-    def __init__(self, *tickets: Ticket, now: datetime = NOON) -> None:
+    def __init__(self, *tickets: Ticket, now: datetime = NOON, **identity: object) -> None:
+        known: dict[str, object] = {
+            "name": "the desk",
+            "address": "service@faultdesk.example",
+            "alerts": ("ops@faultdesk.example",),
+        }
+        self.identity = Identity(**{**known, **identity})  # type: ignore[arg-type]
         self.tickets = {ticket.id: ticket for ticket in tickets}
         self.now = now
         self.sent: list[Mail] = []
         self.jobs: list[Job] = []
         self.cancelled: list[str] = []
         self.recorded: list[tuple[int, Event]] = []
+        self.changed: list[tuple[int, Event]] = []
+        self.notices: dict[int, InboundMessage] = {}
+        self.past: list[PastFault] = []
         self.corrected: list[Correction] = []
         self.artefacts: list[Artefact] = []
         self.originals: dict[int, bytes] = {}
@@ -95,6 +101,18 @@ class FakeDesk:
     def record(self, ticket_id: int, event: Event) -> None:
         """Keep an event in `recorded`."""
         self.recorded.append((ticket_id, event))
+
+    def change(self, ticket_id: int, event: Event) -> None:
+        """Keep an event in `changed`."""
+        self.changed.append((ticket_id, event))
+
+    def notice(self, ticket_id: int) -> InboundMessage:
+        """Give what the test put into `notices`, else some message."""
+        return self.notices.get(ticket_id, a_message())
+
+    def similar(self, ticket: Ticket) -> tuple[PastFault, ...]:  # noqa: ARG002 - the test says what is similar
+        """Give what the test put into `past`."""
+        return tuple(self.past)
 
     def corrections(self) -> tuple[Correction, ...]:
         """Give what the test put into `corrected`."""

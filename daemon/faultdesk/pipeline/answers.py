@@ -10,10 +10,9 @@ from faultdesk.domain.matching import Match
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.not_fixed import is_not_fixed
 from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, is_waiting
-from faultdesk.domain.ticket import Event, Role, Status, Ticket
+from faultdesk.domain.ticket import Event, Role, Ticket
 from faultdesk.domain.trust import Standing, verdict
 from faultdesk.handlers.host import Failed, Host
-from faultdesk.pipeline.claims import is_vouched_for
 from faultdesk.pipeline.ledger import Ledger
 from faultdesk.pipeline.store import Transaction
 
@@ -30,7 +29,7 @@ def event_of_answer(
     log = tx.tickets.events(ticket.id)
     if is_waiting(log):
         return RESUMED if _is_later(at, WAITING, log) else None
-    if ticket.status is not Status.RESOLVED or not _is_later(at, "resolved", log):
+    if ticket.status.is_open or not _is_later(at, "resolved", log):
         return None
     alone = msgspec.structs.replace(message, subject="", quoted="", references=())
     about, _ = host.classify(alone, failed)
@@ -61,11 +60,6 @@ def _is_later(at: datetime, kind: str, log: Sequence[Event]) -> bool:
     return last is None or at >= last
 
 
-def answers_client(found: Match, message: InboundMessage, desk: Identity) -> bool:
-    """Tell whether one of the desk wrote to the client: a person's answer, proved by a signed id."""
-    role = found.ticket.role_of(message.sender.address)
-    if not found.proof.is_signed or role not in {Role.ENGINEER, Role.STAFF}:
-        return False
-    if not is_vouched_for(message, desk):
-        return False
+def answers_client(found: Match, message: InboundMessage) -> bool:
+    """Tell whether a mail of one of the desk, who was found to be so, went to the client too."""
     return found.ticket.requester.address in {person.address for person in (*message.to, *message.cc)}

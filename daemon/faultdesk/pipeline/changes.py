@@ -1,5 +1,8 @@
 """A change of a ticket: the event, the state that follows, and what handlers make of it."""
 
+from datetime import datetime
+
+from faultdesk.domain.assignment import PASSED_ON
 from faultdesk.domain.correction import RECLASSIFIED, corrected
 from faultdesk.domain.entitlement import ENTITLED
 from faultdesk.domain.identity import Identity
@@ -8,6 +11,7 @@ from faultdesk.domain.promise import PROMISED, promise_in
 from faultdesk.domain.replay import HOLDS, noticed_after, status_after
 from faultdesk.domain.ticket import CLIENT_NAMED, Event, Participant, Role
 from faultdesk.handlers.host import Failure, Host
+from faultdesk.pipeline.assigning import assign, assign_to
 from faultdesk.pipeline.entitling import entitled, judged_anew
 from faultdesk.pipeline.failures import failure_event
 from faultdesk.pipeline.ledger import Ledger
@@ -23,13 +27,19 @@ class Changes:
 
     def __init__(self, host: Host, ledger: Ledger, clock: Clock) -> None:
         self._host = host
-        self._ledger = ledger
+        self.ledger = ledger
+        """Where what handlers decide is written down."""
         self._clock = clock
 
     @property
     def desk(self) -> Identity:
         """Who the desk is."""
-        return self._ledger.identity
+        return self.ledger.identity
+
+    @property
+    def now(self) -> datetime:
+        """The time, aware UTC."""
+        return self._clock.now()
 
     def change(self, tx: Transaction, ticket_id: int, event: Event) -> None:
         """Record what happened and ask every handler what follows.
@@ -55,14 +65,26 @@ class Changes:
             tx.tickets.set_noticed_at(ticket_id, noticed_at)
         failures: list[Failure] = []
         if event.kind in _JUDGED_ANEW:
-            verdict = judged_anew(tx, tx.tickets.get(ticket_id), self._ledger.identity)
+            verdict = judged_anew(tx, tx.tickets.get(ticket_id), self.ledger.identity)
             tx.tickets.record(ticket_id, entitled(verdict), now)
         if event.kind in _PROMISED_ANEW:
             self._promise_anew(tx, ticket_id, failures)
-        ticket, desk = tx.tickets.get(ticket_id), self._ledger.identity
+        if event.kind == PASSED_ON:
+            self._assign_anew(tx, ticket_id, event, failures)
+        ticket, desk = tx.tickets.get(ticket_id), self.ledger.identity
         for actor, decision in self._host.ticket_changed(ticket, event, desk, failures.append):
-            self._ledger.apply(tx, ticket_id, actor, decision)
+            self.ledger.apply(tx, ticket_id, actor, decision)
         tx.tickets.record(ticket_id, [failure_event(failure) for failure in failures], now)
+
+    def _assign_anew(self, tx: Transaction, ticket_id: int, event: Event, failures: list[Failure]) -> None:
+        """Send whom the event names, else the next who is fit and was not asked yet."""
+        now, desk = self._clock.now(), self.ledger.identity
+        if named := event.data.get("to"):
+            assigned = [assign_to(tx, desk.people.mailbox(named), event.data["reason"])]
+        else:
+            ticket, log = tx.tickets.get(ticket_id), tx.tickets.events(ticket_id)
+            assigned = assign(tx, self._host, desk, ticket, log, now, failures.append)
+        tx.tickets.record(ticket_id, assigned, now)
 
     def _promise_anew(self, tx: Transaction, ticket_id: int, failures: list[Failure]) -> None:
         """Let the clocks follow what the ticket has turned out to be; they count from the same moment."""

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import msgspec
 import structlog
 
+from faultdesk.domain.assignment import engineer_in
 from faultdesk.domain.matching import Match, Proof, noticed_at
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.promise import deadlines_of
@@ -15,6 +16,8 @@ from faultdesk.domain.trust import Standing
 from faultdesk.handlers.host import Decisions, Failure, Host
 from faultdesk.pipeline import receipts, undelivered
 from faultdesk.pipeline.answers import answers_client, ask_about, event_of_answer, is_certain
+from faultdesk.pipeline.assigning import assign
+from faultdesk.pipeline.authority import refusal
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.claims import Claim, claim, claim_towards
 from faultdesk.pipeline.echoes import heard, numbered
@@ -23,6 +26,7 @@ from faultdesk.pipeline.failures import failure_event
 from faultdesk.pipeline.faxes import documents_of
 from faultdesk.pipeline.inbox import Received
 from faultdesk.pipeline.ledger import Ledger, signed
+from faultdesk.pipeline.mailed_commands import command
 from faultdesk.pipeline.mailed_correction import correct
 from faultdesk.pipeline.noted import classified, opening_data, problems, refused
 from faultdesk.pipeline.ports import Clock
@@ -167,13 +171,15 @@ class DeskClerk:
         )
         if at < ticket.noticed_at and ticket.role_of(message.sender.address) is Role.CLIENT:
             self._changes.change(tx, ticket.id, Event("noticed_earlier", {"noticed_at": at.isoformat()}))
-        correct(tx, self._changes, self._ledger, found, message, self._clock.now())
+        refused_for = refusal(tx, self._seal, found, message, self._ledger.identity)
+        correct(tx, self._changes, self._seal, found, message, self._clock.now())
+        command(tx, self._changes, found, message, at, refused_for)
         what = event_of_answer(tx, self.host, ticket, message, at, failures.append)
         if what is not None and is_certain(found, message, self._ledger.identity):
             self._changes.change(tx, ticket.id, Event(what, data, at, message.sender.address))
         elif what is not None:
             ask_about(tx, self._ledger, ticket, message, what)
-        if answers_client(found, message, self._ledger.identity):
+        if not refused_for and answers_client(found, message):
             self._changes.change(tx, ticket.id, Event("answered", {}, at, message.sender.address))
         elif found.proof.is_signed:
             tx.tickets.add_participants(ticket.id, _people(message, self._ledger.identity.address))
@@ -220,6 +226,9 @@ class DeskClerk:
             deadlines=deadlines_of([opened]),
             thread=(message.message_id,) if message.message_id else (),
         )
+        desk, now = self._ledger.identity, self._clock.now()
+        log_ += assign(tx, self.host, desk, ticket, log_, now, failures.append)
+        ticket = msgspec.structs.replace(ticket, engineer=engineer_in(log_))
         decisions = self.host.ticket_opened(ticket, message, self._ledger.identity, failures.append)
         self._write_down(tx, ticket.id, decisions, failures, log_)
         if claimed.question:

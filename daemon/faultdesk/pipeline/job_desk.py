@@ -8,9 +8,11 @@ from faultdesk.domain.artefact import Artefact
 from faultdesk.domain.correction import Correction
 from faultdesk.domain.decision import Decision, Job, Mail
 from faultdesk.domain.identity import Identity
-from faultdesk.domain.message import Address
+from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.past import PastFault
 from faultdesk.domain.ticket import Event, Ticket
-from faultdesk.pipeline.ledger import Ledger
+from faultdesk.pipeline.changes import Changes
+from faultdesk.pipeline.ledger import signed
 from faultdesk.pipeline.ports import Clock
 from faultdesk.pipeline.store import OutgoingMail, Store, Transaction
 
@@ -23,7 +25,8 @@ class JobDesk:
 
     def __init__(self, store: Store, identity: Identity, clock: Clock) -> None:
         self._store = store
-        self._identity = identity
+        self.identity = identity
+        """Who the desk is."""
         self._clock = clock
         self.decided: list[tuple[int | None, Decision]] = []
         self.cancelled: list[str] = []
@@ -33,32 +36,14 @@ class JobDesk:
         """Mails that are not to be sent, and why."""
         self.settled: list[tuple[int, str | None]] = []
         """Originals that were looked at, and why they are withheld if they are."""
+        self.changed: list[tuple[int, Event]] = []
+        """What happened to tickets, and of which every handler is asked what follows."""
         self._artefacts: list[Callable[[Transaction], object]] = []
 
     @property
     def now(self) -> datetime:
         """The time, aware UTC."""
         return self._clock.now()
-
-    @property
-    def name(self) -> str:
-        """The desk's name as clients know it."""
-        return self._identity.name
-
-    @property
-    def address(self) -> Address:
-        """The desk's own address."""
-        return self._identity.mailbox
-
-    @property
-    def alerts(self) -> tuple[Address, ...]:
-        """Whom to tell of the desk's own people."""
-        return tuple(map(Address, self._identity.alerts))
-
-    @property
-    def time_zone(self) -> str:
-        """The IANA name of the zone in which people read times."""
-        return self._identity.time_zone
 
     def ticket(self, ticket_id: int) -> Ticket:
         """Look the ticket up as it is now."""
@@ -69,6 +54,16 @@ class JobDesk:
         """Read the ticket's log, oldest first."""
         with self._store.read() as tx:
             return tx.tickets.events(ticket_id)
+
+    def notice(self, ticket_id: int) -> InboundMessage:
+        """Give the message that opened the ticket, as far as it is kept."""
+        with self._store.read() as tx:
+            return tx.tickets.notice(ticket_id)
+
+    def similar(self, ticket: Ticket) -> tuple[PastFault, ...]:
+        """Give the latest faults that were resolved and are like this one."""
+        with self._store.read() as tx:
+            return tx.tickets.similar(ticket)
 
     def send(self, mail: Mail) -> None:
         """Decide a mail."""
@@ -85,6 +80,10 @@ class JobDesk:
     def record(self, ticket_id: int, event: Event) -> None:
         """Add to the ticket's log."""
         self.decided.append((ticket_id, event))
+
+    def change(self, ticket_id: int, event: Event) -> None:
+        """Change the ticket as a person's act does."""
+        self.changed.append((ticket_id, event))
 
     def original(self, inbox_id: int) -> bytes:
         """Give a message's octets as they came, whoever withholds them."""
@@ -131,10 +130,13 @@ class JobDesk:
     def has_decided(self) -> bool:
         """Tell whether there is anything to write down."""
         letters = self.receipts or self.withheld
-        return bool(self.decided or self.cancelled or letters or self.settled or self._artefacts)
+        return bool(
+            self.decided or self.changed or self.cancelled or letters or self.settled or self._artefacts
+        )
 
-    def write_down(self, tx: Transaction, ledger: Ledger, actor: str) -> None:
+    def write_down(self, tx: Transaction, changes: Changes, actor: str) -> None:
         """Let what was decided happen, as decided by `actor`."""
+        ledger = changes.ledger
         for mail in self.receipts:
             tx.tickets.mark_sent(mail, self.now)
         for mail, reason in self.withheld:
@@ -145,5 +147,7 @@ class JobDesk:
             tx.jobs.cancel(name)
         for ticket_id, decision in self.decided:
             ledger.apply(tx, ticket_id, actor, decision)
+        for changed_id, event in self.changed:
+            changes.change(tx, changed_id, signed(actor, event))
         for change in self._artefacts:
             change(tx)

@@ -10,7 +10,7 @@ from faultdesk.domain.identity import Identity, is_deliverable
 from faultdesk.domain.message import Address
 from faultdesk.domain.number import fax_number
 from faultdesk.domain.reference import Seal
-from faultdesk.domain.ticket import Event, Participant, Role
+from faultdesk.domain.ticket import Event, Participant
 from faultdesk.pipeline.outgoing import compose
 from faultdesk.pipeline.ports import Clock
 from faultdesk.pipeline.store import Engine, OutgoingMail, Store, Transaction
@@ -148,8 +148,7 @@ class Ledger:
             return
         if mail.internal and mail.ticket_id is not None:
             # Who was told of it takes part, so that an answer is known for a person's of the desk.
-            role = Role.ENGINEER if mail.engages else Role.STAFF
-            people = [Participant(person, role) for person in mail.to]
+            people = [Participant(person, mail.role) for person in mail.to]
             tx.tickets.add_participants(mail.ticket_id, people)
         until = tx.quarantine.wait(mail.attached, row, self._clock.now()) if mail.attached else None
         # For later, and so not in the way of the ticket's other mails.

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from faultdesk.domain.correction import RECLASSIFIED, correction_in, parse_correction, raises
-from faultdesk.domain.identity import Identity
 from faultdesk.domain.matching import Match
 from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.reference import Seal
 from faultdesk.domain.ticket import Event, Role, Ticket
+from faultdesk.pipeline.authority import refusal
 from faultdesk.pipeline.changes import Changes
-from faultdesk.pipeline.claims import is_vouched_for
 from faultdesk.pipeline.ledger import Ledger
 from faultdesk.pipeline.store import Transaction
 
@@ -17,7 +17,7 @@ _ASKED = "correction_asked"
 
 
 def correct(
-    tx: Transaction, changes: Changes, ledger: Ledger, found: Match, message: InboundMessage, now: datetime
+    tx: Transaction, changes: Changes, seal: Seal, found: Match, message: InboundMessage, now: datetime
 ) -> None:
     """Let somebody who took part before correct the ticket by a signed answer.
 
@@ -27,10 +27,16 @@ def correct(
     words = correction_in(message.text)
     if words is None:
         return
-    ticket, sender = found.ticket, message.sender.address
+    ticket, sender, ledger = found.ticket, message.sender.address, changes.ledger
     facts = {"inbox": message.id}  # the words are kept with their message
     role = ticket.role_of(sender)
-    if reason := _refusal(found, message, role, ledger.identity):
+    # The desk's people correct many tickets in the same words: that makes no machine of them.
+    reason = (
+        _refusal_of_client(found, message)
+        if role is Role.CLIENT
+        else refusal(tx, seal, found, message, ledger.identity)
+    )
+    if reason:
         refused = Event("correction_refused", {**facts, "reason": reason}, actor=sender)
         tx.tickets.record(ticket.id, [refused], now)
         return
@@ -50,15 +56,10 @@ def correct(
         _ask(tx, ledger, ticket, message, asked)
 
 
-def _refusal(found: Match, message: InboundMessage, role: Role | None, desk: Identity) -> str:
+def _refusal_of_client(found: Match, message: InboundMessage) -> str:
     if not found.proof.is_signed:
         return f"a {found.proof} proves nothing: it does not answer one of our mails"
-    if role is None:
-        return "who wrote it took no part in this ticket before"
-    if role is Role.CLIENT:
-        return message.robot
-    # The desk's people correct many tickets in the same words: that makes no machine of them.
-    return "" if is_vouched_for(message, desk) else "no server of ours vouches for the sender"
+    return message.robot
 
 
 def _for_the_desk(tx: Transaction, ticket: Ticket, labels: Mapping[str, str]) -> dict[str, str]:

@@ -111,7 +111,8 @@ def _boundary(message_id: str) -> str:
 
 def _marks(mail: Mail, identity: Identity, seal: Seal) -> Iterator[tuple[str, str]]:
     if identity.plus_addressing and mail.ticket_id:
-        yield "Reply-To", seal.reply_address(mail.ticket_id, identity.address)
+        person = mail.to[0].address if mail.internal and len(mail.to) == 1 else ""
+        yield "Reply-To", seal.reply_address(mail.ticket_id, identity.address, person)
     if mail.automatic:
         # RFC 3834 section 5, and what Exchange understands instead: keeps robots from answering.
         yield "Auto-Submitted", "auto-generated" if mail.internal else "auto-replied"

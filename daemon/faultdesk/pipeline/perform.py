@@ -10,9 +10,10 @@ import tenacity
 from faultdesk.domain.decision import Job
 from faultdesk.domain.ticket import Event
 from faultdesk.errors import OutageError, PermanentError, TransientError
+from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.failures import details, outline
 from faultdesk.pipeline.job_desk import JobDesk
-from faultdesk.pipeline.ledger import SENDING, Ledger
+from faultdesk.pipeline.ledger import SENDING
 from faultdesk.pipeline.outages import Outages
 from faultdesk.pipeline.ports import Clock
 from faultdesk.pipeline.store import Store, Transaction
@@ -38,14 +39,15 @@ class Performer:
     def __init__(
         self,
         store: Store,
-        ledger: Ledger,
+        changes: Changes,
         clock: Clock,
         functions: Callable[[], Mapping[str, PerformFunction]],
         patience: tenacity.Retrying,
         attempts: int = 8,
     ) -> None:
         self._store = store
-        self._ledger = ledger
+        self._changes = changes
+        self._ledger = changes.ledger
         self._clock = clock
         self._functions = functions
         self._patience = patience
@@ -131,7 +133,7 @@ class Performer:
             if not tx.jobs.finish(job):
                 log.warning("job.taken_over", job=job.id, kind=job.kind)
                 return
-            desk.write_down(tx, self._ledger, job.kind.partition(".")[0])
+            desk.write_down(tx, self._changes, job.kind.partition(".")[0])
         log.debug("job.performed", job=job.id, kind=job.kind, tries=job.tries)
 
     def _hold(self, job: Job, reason: str) -> None:

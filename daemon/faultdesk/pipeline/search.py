@@ -34,10 +34,10 @@ class TicketSearch:
         return match(ticket, proof, message, self._identity.free_mail_domains, standing)
 
     def _signed(self, message: InboundMessage) -> list[tuple[Proof, int | None]]:
-        addresses = (*message.delivered_to, *(person.address for person in (*message.to, *message.cc)))
+        addresses, sender = message.all_addresses, message.sender.address
         return [
             (Proof.SIGNED_MESSAGE_ID, self._seal.ticket_of_message_ids(reversed(message.references))),
-            (Proof.SIGNED_ADDRESS, self._seal.ticket_of_addresses(addresses)),
+            (Proof.SIGNED_ADDRESS, self._seal.ticket_of_addresses(addresses, sender)),
         ]
 
     @staticmethod

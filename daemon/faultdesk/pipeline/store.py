@@ -1,6 +1,6 @@
 """What the pipeline needs of the database: its ledgers in one transaction."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from faultdesk.domain.correction import Correction
 from faultdesk.domain.fax import Outcome
 from faultdesk.domain.loops import Earlier
 from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.domain.past import PastFault
 from faultdesk.domain.ticket import Classification, Event, Participant, Status, Ticket
 from faultdesk.pipeline.artefacts import Artefacts
 from faultdesk.pipeline.health import Health
@@ -89,7 +90,23 @@ class Tickets(Protocol):
         """
 
     def open_ones(self) -> tuple[int, ...]:
-        """List the tickets that are not resolved."""
+        """List the tickets on which somebody has to work."""
+
+    def open_of(self, engineers: Sequence[str]) -> Mapping[str, int]:
+        """Count the open tickets that these engineers work on."""
+
+    def notice(self, ticket_id: int) -> InboundMessage:
+        """Give the message that opened a ticket, as far as it is kept.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+
+    def similar(self, ticket: Ticket) -> tuple[PastFault, ...]:
+        """Give the latest faults of the same client, or of the same system and class, that were resolved."""
+
+    def went_to(self, address: str, message_ids: Sequence[str]) -> bool:
+        """Tell whether a mail of ours of one of these ids was for this address."""
 
     def find(self, reference: str) -> Ticket | None:
         """Look up a ticket by its reference."""

@@ -42,10 +42,17 @@ def _next_audit(config: Config, now: datetime) -> Job:
 class NightlyAudit:
     """Performs the job."""
 
-    def __init__(self, config: Config, store: SqlStore, run_audit: Callable[[], Report]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: SqlStore,
+        run_audit: Callable[[], Report],
+        look_ahead: Callable[[datetime], list[str]],
+    ) -> None:
         self._config = config
         self._store = store
         self._run_audit = run_audit
+        self._look_ahead = look_ahead
 
     def __call__(self, job: Job, desk: JobDesk) -> None:  # noqa: ARG002 - what performs a job takes it
         """Audit; a mailbox or a ledger that is wrong is a finding, not a failure."""
@@ -55,18 +62,27 @@ class NightlyAudit:
         tell = log.error if report.total else log.info
         tell("audit.ended", findings=report.total, summary=report.summary)
         if report.total and self._config.desk.alerts:
-            desk.send(self._mail(report, desk.now))
+            desk.send(self._mail("audit", *_told(report), desk.now))
+        if (told := self._look_ahead(desk.now)) and self._config.desk.alerts:
+            subject = "faultdesk: what will go wrong in the coming days"
+            desk.send(self._mail("ahead", subject, "\n".join(told), desk.now))
         desk.put(_next_audit(self._config, desk.now))
 
-    def _mail(self, report: Report, now: datetime) -> Mail:
-        lines = [f"{one.subject}: {one.problem}\n    {one.remedy}" for one in report.findings[:_TOLD]]
-        text = "\n".join([report.summary, "", *lines, "", "faultdesk audit"])
+    def _mail(self, what: str, subject: str, text: str, now: datetime) -> Mail:
         return Mail(
-            name=f"alert/audit/{now.isoformat()}",
+            name=f"alert/{what}/{now.isoformat()}",
             ticket_id=None,
             to=tuple(Address(address) for address in self._config.desk.alerts),
-            subject=f"faultdesk: the audit found {report.total}",
+            subject=subject,
             text=text + "\n",
             purpose="alert",
             internal=True,
         )
+
+
+def _told(report: Report) -> tuple[str, str]:
+    """Write subject and text of what was found."""
+    lines = [f"{one.subject}: {one.problem}\n    {one.remedy}" for one in report.findings[:_TOLD]]
+    return f"faultdesk: the audit found {report.total}", "\n".join(
+        [report.summary, "", *lines, "", "faultdesk audit"]
+    )

@@ -23,6 +23,7 @@ from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.membership import LockFile, Membership
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.config import Config, convert_table
+from faultdesk.config.playbooks import load_playbooks
 from faultdesk.config.settings import (
     After,
     FolderSettings,
@@ -51,6 +52,7 @@ from faultdesk.pipeline.triage import Triage
 from faultdesk.reading import Readers, ReadingLimits
 from faultdesk.service.artefacts import InForce
 from faultdesk.service.fax_wiring import fax_rules, open_fax_sender, open_page_readers, open_press
+from faultdesk.service.look_ahead import look_ahead
 from faultdesk.service.nightly import AUDIT, NightlyAudit
 
 _MOST_READERS = 2
@@ -120,11 +122,19 @@ def load_handlers(config: Config) -> dict[str, Handler]:
     return handlers
 
 
+def open_identity(config: Config) -> Identity:
+    """Tell who the desk is, of the tables that say it."""
+    told = {
+        name: getattr(config.desk, name) for name in Identity.__struct_fields__ if hasattr(config.desk, name)
+    }
+    return Identity(**{**told, "people": config.people, "playbooks": load_playbooks(config.desk.playbooks)})
+
+
 def open_desk(config: Config, engine: Engine | None = None, store: SqlStore | None = None) -> Desk:
     """Put together what decides."""
     clock = SystemClock()
     seal = Seal(read_secret(config.desk.signing_key, "desk.signing_key").encode())
-    identity = msgspec.convert(config.desk, Identity, from_attributes=True)
+    identity = open_identity(config)
     host = Host(load_handlers(config))
     ledger = Ledger(engine, identity, seal, clock)
     changes = Changes(host, ledger, clock)
@@ -150,11 +160,16 @@ def open_works(config: Config) -> tuple[Desk, Works]:
             desk.ledger.identity,
             fax_rules(config.fax),
         ),
-        AUDIT: NightlyAudit(config, store, partial(run_audit, config, store.database, desk.host)),
+        AUDIT: NightlyAudit(
+            config,
+            store,
+            partial(run_audit, config, store.database, desk.host),
+            partial(look_ahead, config, desk.host, desk.ledger.identity),
+        ),
     }
     performer = Performer(
         store,
-        desk.ledger,
+        desk.changes,
         desk.clock,
         lambda: {**desk.host.job_functions, **own},
         patience(stopping),

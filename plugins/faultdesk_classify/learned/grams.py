@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping
 from itertools import pairwise
 
+from faultdesk.domain.fold import fold
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.reference import find_references
-from faultdesk_classify.fold import fold
 
 _MOST_CHARACTERS = 3_000
 _TOKEN = re.compile(r"[a-z]+|[0-9]+|[\u3400-\u9fff]|[?!？！]")

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
+from faultdesk.domain.fold import fold
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.ticket import Span
-from faultdesk_classify.fold import fold
 
 MOST_CHARACTERS = 3_000
 """What is looked at of the body: who tells where and what later than that told it before."""

@@ -117,6 +117,14 @@ def test_behind_a_job_that_backs_off_its_lane_waits(store: SqlStore) -> None:
         assert [job_id for job_id, _ in tx.jobs.take_due(LATER, 10)] == [first, second]
 
 
+def test_behind_a_timer_that_was_moved_nothing_waits(store: SqlStore) -> None:
+    for _ in range(2):
+        put(store, Job("sla.check", name="timer"), JobState.DUE, LATER)
+    later = put(store, Job("mail.send"))
+
+    assert claim(store, later) is not None
+
+
 def test_a_parked_job_does_not_hold_its_lane(store: SqlStore) -> None:
     first, second = put(store, Job("first")), put(store, Job("second"))
     failed = claim(store, first)

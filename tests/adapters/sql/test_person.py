@@ -100,7 +100,15 @@ def test_the_tickets_of_one_person_stay_those_of_one_person(desk: PlayedDesk) ->
 def test_what_was_erased_passes_the_audit(desk: PlayedDesk) -> None:
     erased(desk)
 
-    assert audit(SqlBooks(desk.store.database), (), (SEND_MAIL, "sla.check"), desk.clock.now()).findings == []
+    assert (
+        audit(
+            SqlBooks(desk.store.database),
+            (),
+            (SEND_MAIL, "sla.check", "dispatch.order", "dispatch.unanswered"),
+            desk.clock.now(),
+        ).findings
+        == []
+    )
 
 
 def test_an_open_ticket_lives_on(desk: PlayedDesk) -> None:

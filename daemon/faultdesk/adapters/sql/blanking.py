@@ -92,6 +92,7 @@ def blank_messages(connection: sa.Connection, rows: sa.ColumnElement[bool]) -> N
         .values(
             subject="",
             text="",
+            signature=None,
             content=None,
             likeness=None,
             # Ours tells nothing, and is unique.
@@ -109,7 +110,7 @@ def blank_tickets(connection: sa.Connection, tickets: Sequence[int]) -> None:
         connection.execute(
             ticket.update()
             .where(ticket.c.id == row.id)
-            .values(subject="", classification=figures_of(row.classification))
+            .values(subject="", engineer=None, classification=figures_of(row.classification))
         )
 
 

@@ -26,7 +26,8 @@ _OFFERED = (
     .order_by(job.c.id)
 )
 _AHEAD = select(job.c.id, job.c.lane, job.c.state, job.c.run_at).where(
-    job.c.lane.in_(bindparam("lanes", expanding=True)), sa.or_(sa.and_(_DUE, job.c.tries > 0), _HELD)
+    job.c.lane.in_(bindparam("lanes", expanding=True)),
+    sa.or_(sa.and_(_DUE, job.c.tries > job.c.uncounted), _HELD),
 )
 _BEGIN = (
     job.update()

@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 
 from faultdesk.adapters.sql.quarantine import SqlQuarantine
 from faultdesk.adapters.sql.tables import alarm, attachment, event, inbox, job, mailbox, message, ticket
+from faultdesk.adapters.sql.tickets import OPEN
 from faultdesk.domain.promise import deadlines_of
-from faultdesk.domain.ticket import Event, Status
+from faultdesk.domain.ticket import Event
 from faultdesk.errors import NotFoundError
 
 Row = dict[str, Any]
@@ -19,7 +20,7 @@ def tickets(connection: sa.Connection, *, with_resolved: bool, limit: int) -> li
     """List tickets, the latest last, with their deadlines as derived from their logs."""
     chosen = select(ticket).order_by(ticket.c.id.desc()).limit(limit)
     if not with_resolved:
-        chosen = chosen.where(ticket.c.status != Status.RESOLVED)
+        chosen = chosen.where(OPEN)
     rows = connection.execute(chosen).all()[::-1]
     logs: dict[int, list[Event]] = {row.id: [] for row in rows}
     found = connection.execute(

@@ -7,11 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy import bindparam, select
 
 from faultdesk.adapters.sql.advisory import lock_key
-from faultdesk.adapters.sql.tables import attachment, mention, message
+from faultdesk.adapters.sql.tables import attachment, inbox, mention, message, participant, ticket
 from faultdesk.adapters.sql.upsert import insert, insert_or_skip
 from faultdesk.domain.fax import Outcome
 from faultdesk.domain.loops import Earlier, likeness
-from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.domain.message import Address, Attachment, Channel, InboundMessage, Language
 from faultdesk.domain.number import fax_address
 from faultdesk.errors import NotFoundError
 from faultdesk.pipeline.store import OutgoingMail, SentFax
@@ -49,6 +49,27 @@ _FAX_TO = _FAX.where(
     message.c.fax_job.is_not(None),
     message.c.fax_outcome.is_(None),
     sa.cast(message.c.recipients, sa.Text).like(bindparam("to")),
+)
+_NOTICE = (
+    select(
+        *(
+            message.c[name]
+            for name in ("id", "inbox_id", "sender", "subject", "text", "signature", "message_id")
+        ),
+        *(ticket.c[name] for name in ("channel", "language")),
+        *(participant.c.name, inbox.c.size),
+    )
+    .select_from(
+        message.join(ticket, message.c.ticket_id == ticket.c.id)
+        .join(inbox, message.c.inbox_id == inbox.c.id)
+        .outerjoin(
+            participant,
+            sa.and_(participant.c.ticket_id == ticket.c.id, participant.c.address == message.c.sender),
+        )
+    )
+    .where(message.c.ticket_id == bindparam("of"))
+    .order_by(message.c.id)
+    .limit(1)
 )
 _SINCE = message.c.at >= bindparam("since")
 _SENT = select(sa.func.count()).select_from(message)
@@ -115,6 +136,32 @@ class SqlMessages:
         )
         return tuple(message_id for message_id in ids if message_id)
 
+    def notice(self, ticket_id: int) -> InboundMessage:
+        """Give the message that opened a ticket, as far as it is kept."""
+        row = self._connection.execute(_NOTICE, {"of": ticket_id}).first()
+        if row is None:
+            raise NotFoundError(f"no message opened ticket {ticket_id}")
+        files = self._connection.execute(select(attachment).where(attachment.c.message_id == row.id))
+        return InboundMessage(
+            id=row.inbox_id,
+            channel=Channel(row.channel),
+            language=Language(row.language),
+            subject=row.subject,
+            sender=Address(row.sender, row.name or ""),
+            message_id=row.message_id,
+            text=row.text,
+            signature=row.signature or "",
+            attachments=tuple(Attachment(one.name, one.media_type, one.size) for one in files),
+            size=row.size,
+        )
+
+    def went_to(self, address: str, message_ids: Sequence[str]) -> bool:
+        """Tell whether a mail of ours of one of these ids was for this address."""
+        found = self._connection.scalars(
+            select(message.c.recipients).where(message.c.message_id.in_(message_ids), _OUTGOING)
+        )
+        return any(address == to.lower() for recipients in found for to in recipients)
+
     def add_message(self, ticket_id: int, received: InboundMessage, at: datetime) -> None:
         """File a client's message and its attachments."""
         values = {
@@ -126,6 +173,7 @@ class SqlMessages:
             "recipients": [person.address for person in (*received.to, *received.cc)],
             "subject": received.subject,
             "text": received.text,
+            "signature": received.signature or None,
             "automatic": received.automatic is not None,
             "likeness": likeness(received),
             "internal": False,

@@ -34,7 +34,8 @@ _TICKETS = (
         ticket.c.id > bindparam("after"),
         # Nobody resolves an advert.
         or_(
-            ticket.c.status == Status.RESOLVED, ticket.c.classification["unsolicited"].as_boolean().is_(True)
+            ticket.c.status.in_([Status.RESOLVED, Status.CLOSED]),
+            ticket.c.classification["unsolicited"].as_boolean().is_(True),
         ),
         ~ticket.c.held,
         bindparam("before") > _LAST,

@@ -1,9 +1,17 @@
 """The tables. All times are UTC; octets and decisions commit together, so one file is the backup."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
 
 from faultdesk.adapters.sql.columns import Id, Moment, identity, reference
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """Write the condition of a partial index, for each database in its own words."""
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
 
 metadata = MetaData(
     naming_convention={
@@ -85,20 +93,17 @@ inbox = Table(
     Index(
         "ix_inbox_received",
         "id",
-        sqlite_where=sa.text("state = 'received'"),
-        postgresql_where=sa.text("state = 'received'"),
+        **_where("state = 'received'"),
     ),
     Index(
         "ix_inbox_pages",
         "id",
-        sqlite_where=sa.text("state = 'pages'"),
-        postgresql_where=sa.text("state = 'pages'"),
+        **_where("state = 'pages'"),
     ),
     Index(
         "ix_inbox_unsettled",
         "mailbox",
-        sqlite_where=sa.text("NOT settled"),
-        postgresql_where=sa.text("NOT settled"),
+        **_where("NOT settled"),
     ),
 )
 
@@ -157,6 +162,16 @@ ticket = Table(
     Column("opened_at", Moment, nullable=False),
     Column("held", Boolean, nullable=False, server_default=sa.false()),
     Column("purged_at", Moment),
+    # What follows from the log, for those who look for tickets: who works on it, whose it is by the client's
+    # record, which deadline is next, and what is like it.
+    Column("engineer", Text),
+    Column("client", Text),
+    Column("due_at", Moment),
+    Column("likeness", Text),
+    Index("ix_ticket_engineer", "engineer", **_where("status IN ('new', 'answered')")),
+    Index("ix_ticket_due_at", "due_at", **_where("status IN ('new', 'answered')")),
+    Index("ix_ticket_client", "client", "id"),
+    Index("ix_ticket_likeness", "likeness", "id"),
 )
 
 participant = Table(
@@ -191,6 +206,8 @@ message = Table(
     Column("recipients", sa.JSON, nullable=False),
     Column("subject", Text, nullable=False),
     Column("text", Text, nullable=False),
+    # Of a received message: the closing under the text.
+    Column("signature", Text),
     Column("automatic", Boolean, nullable=False),
     Column("internal", Boolean, nullable=False),
     Column("at", Moment),
@@ -213,15 +230,13 @@ message = Table(
     Index(
         "ix_message_unsent",
         "id",
-        sqlite_where=sa.text("inbox_id IS NULL AND at IS NULL AND withheld IS NULL"),
-        postgresql_where=sa.text("inbox_id IS NULL AND at IS NULL AND withheld IS NULL"),
+        **_where("inbox_id IS NULL AND at IS NULL AND withheld IS NULL"),
     ),
     Index(
         "uq_message_outgoing",
         "message_id",
         unique=True,
-        sqlite_where=sa.text("inbox_id IS NULL"),
-        postgresql_where=sa.text("inbox_id IS NULL"),
+        **_where("inbox_id IS NULL"),
     ),
 )
 
@@ -261,14 +276,12 @@ job = Table(
     Index(
         "ix_job_due",
         "run_at",
-        sqlite_where=sa.text("state = 'due'"),
-        postgresql_where=sa.text("state = 'due'"),
+        **_where("state = 'due'"),
     ),
     Index(
         "ix_job_held",
         "run_at",
-        sqlite_where=sa.text("state = 'held'"),
-        postgresql_where=sa.text("state = 'held'"),
+        **_where("state = 'held'"),
     ),
     sqlite_autoincrement=True,  # the id of a job that is done must not come to mean another
 )
@@ -319,7 +332,6 @@ artefact = Table(
         "uq_artefact_in_force",
         "name",
         unique=True,
-        sqlite_where=sa.text("in_force"),
-        postgresql_where=sa.text("in_force"),
+        **_where("in_force"),
     ),
 )

@@ -1,6 +1,6 @@
 """Tickets in SQL: their log, their people, their messages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -11,15 +11,21 @@ from sqlalchemy import select
 
 from faultdesk.adapters.sql.corrections import corrections
 from faultdesk.adapters.sql.messages import SqlMessages
+from faultdesk.adapters.sql.past import likeness, past_faults
 from faultdesk.adapters.sql.tables import event, participant, sequence, ticket
 from faultdesk.adapters.sql.upsert import insert
+from faultdesk.domain.assignment import ASSIGNED, UNASSIGNED, engineer_in
 from faultdesk.domain.correction import Correction
-from faultdesk.domain.entitlement import entitlement_in
+from faultdesk.domain.entitlement import ENTITLED, entitlement_in
 from faultdesk.domain.message import Address, Channel, InboundMessage, Language
-from faultdesk.domain.promise import deadlines_of
+from faultdesk.domain.past import PastFault
+from faultdesk.domain.promise import deadlines_of, moves_clocks, next_due
 from faultdesk.domain.reference import format_reference
 from faultdesk.domain.ticket import Classification, Event, Participant, Role, Status, Ticket
 from faultdesk.errors import NotFoundError
+
+# As the partial indices have it.
+OPEN = sa.text("ticket.status IN ('new', 'answered')")
 
 
 class SqlTickets(SqlMessages):
@@ -50,6 +56,7 @@ class SqlTickets(SqlMessages):
                 "requester_address": requester.address,
                 "requester_name": requester.name,
                 "opened_at": opened_at,
+                "likeness": likeness(classification.system, classification.fault_class),
             },
         ).scalar_one()
         return Ticket(id=ticket_id, classification=classification, requester=requester, **values)  # type: ignore[arg-type]
@@ -79,8 +86,8 @@ class SqlTickets(SqlMessages):
         return self._ticket(row)
 
     def open_ones(self) -> tuple[int, ...]:
-        """List the tickets that are not resolved."""
-        chosen = select(ticket.c.id).where(ticket.c.status != Status.RESOLVED).order_by(ticket.c.id)
+        """List the tickets on which somebody has to work."""
+        chosen = select(ticket.c.id).where(OPEN).order_by(ticket.c.id)
         return tuple(self._connection.scalars(chosen))
 
     def find(self, reference: str) -> Ticket | None:
@@ -108,6 +115,7 @@ class SqlTickets(SqlMessages):
             participants=tuple(Participant(Address(who.address, who.name), Role(who.role)) for who in people),
             deadlines=deadlines_of(log),
             entitlement=entitlement_in(log),
+            engineer=engineer_in(log),
             thread=self.thread(row.id),
         )
 
@@ -122,29 +130,30 @@ class SqlTickets(SqlMessages):
 
     def set_noticed_at(self, ticket_id: int, noticed_at: datetime) -> None:
         """Note that an earlier notice was worked on later."""
-        self._connection.execute(
-            ticket.update().where(ticket.c.id == ticket_id).values(noticed_at=noticed_at)
-        )
+        self._set(ticket_id, noticed_at=noticed_at)
 
     def set_requester(self, ticket_id: int, client: Address) -> None:
         """Note whose ticket it is."""
-        values = {"requester_address": client.address, "requester_name": client.name}
-        self._connection.execute(ticket.update().where(ticket.c.id == ticket_id).values(values))
+        self._set(ticket_id, requester_address=client.address, requester_name=client.name)
 
     def set_classification(self, ticket_id: int, classification: Classification) -> None:
         """Note that somebody knows better what a ticket is about."""
-        written = msgspec.to_builtins(classification)
-        self._connection.execute(
-            ticket.update().where(ticket.c.id == ticket_id).values(classification=written)
+        self._set(
+            ticket_id,
+            classification=msgspec.to_builtins(classification),
+            likeness=likeness(classification.system, classification.fault_class),
         )
 
     def set_status(self, ticket_id: int, status: Status) -> None:
         """Change where the ticket is."""
-        self._connection.execute(ticket.update().where(ticket.c.id == ticket_id).values(status=status))
+        self._set(ticket_id, status=status)
 
     def set_held(self, ticket_id: int, *, held: bool) -> None:
         """Set or end a legal hold."""
-        self._connection.execute(ticket.update().where(ticket.c.id == ticket_id).values(held=held))
+        self._set(ticket_id, held=held)
+
+    def _set(self, ticket_id: int, **values: object) -> None:
+        self._connection.execute(ticket.update().where(ticket.c.id == ticket_id).values(values))
 
     def record(self, ticket_id: int, events: Sequence[Event], now: datetime) -> None:
         """Add to the log."""
@@ -160,6 +169,29 @@ class SqlTickets(SqlMessages):
         ]
         if rows:
             self._connection.execute(_RECORD, rows)
+            self._keep_up(ticket_id, events)
+
+    def _keep_up(self, ticket_id: int, events: Sequence[Event]) -> None:
+        """Write down what tickets are looked for by, where it follows from these events."""
+        values: dict[str, object] = {}
+        for new in events:
+            if new.kind in {ASSIGNED, UNASSIGNED}:
+                values["engineer"] = new.data.get("engineer")
+            elif new.kind == ENTITLED:
+                values["client"] = new.data.get("client") or None
+        if any(map(moves_clocks, events)):
+            values["due_at"] = next_due(self.events(ticket_id))
+        if values:
+            self._set(ticket_id, **values)
+
+    def open_of(self, engineers: Sequence[str]) -> Mapping[str, int]:
+        """Count the open tickets that these engineers work on."""
+        counted = self._connection.execute(
+            select(ticket.c.engineer, sa.func.count())
+            .where(ticket.c.engineer.in_(engineers), OPEN)
+            .group_by(ticket.c.engineer)
+        )
+        return dict.fromkeys(engineers, 0) | {row[0]: row[1] for row in counted}
 
     def events(self, ticket_id: int) -> tuple[Event, ...]:
         """Read the log, oldest first."""
@@ -169,6 +201,10 @@ class SqlTickets(SqlMessages):
             .order_by(event.c.id)
         )
         return tuple(Event(*row) for row in rows)
+
+    def similar(self, like: Ticket) -> tuple[PastFault, ...]:
+        """Give the latest faults of the same client, or of the same system and class, that were resolved."""
+        return tuple(past_faults(self._connection, like))
 
     def corrections(self, limit: int) -> tuple[Correction, ...]:
         """Give the tickets that were corrected last, oldest ticket first; not those whose words are gone."""

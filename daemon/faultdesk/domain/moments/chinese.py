@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
-from faultdesk_classify.moments.told import (
+from faultdesk.domain.moments.told import (
     Clock,
     Told,
     around,

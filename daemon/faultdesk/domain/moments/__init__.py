@@ -4,17 +4,21 @@ A library for dates in general was tried for this: dateparser knows few of the C
 no English ones and takes 70 MB; and both take deadlines, habits and old repairs for the fault's hour.
 """
 
+import unicodedata
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from typing import NamedTuple
 
-from faultdesk_classify.fold import simplified
-from faultdesk_classify.moments.chinese import told_in_chinese
-from faultdesk_classify.moments.english import told_in_english
-from faultdesk_classify.moments.told import Told
+from faultdesk.domain.fold import simplified
+from faultdesk.domain.moments.chinese import told_in_chinese
+from faultdesk.domain.moments.english import told_in_english
+from faultdesk.domain.moments.told import Told
 
 _MOST_CHARACTERS = 3_000
 _OLDEST = timedelta(days=120)
 """What lies further back is history: the day it was built, the last repair."""
+_SMALL_HOURS = 6
+"""Before them "23:50" is of the evening before."""
 _SLOW_CLOCK = timedelta(minutes=30)
 """By which the sender's clock may be late, or the writer's "about"."""
 
@@ -44,6 +48,25 @@ def occurred_at(text: str, written: datetime | None) -> Moment | None:
     if first.clock is not None:
         when = datetime.combine(first.day, time(*first.clock), written.tzinfo).isoformat(timespec="minutes")
     return Moment(when, first.start, first.end)
+
+
+def clock_time(words: str, now: datetime) -> datetime | None:
+    """Read a time as people write what they have done: "14:30", "昨天下午3点", "2026-03-05 14:30"; None for no time.
+
+    `now` is when it was written, in the writer's zone: a time without a day is of that day.
+    """
+    plain = simplified(unicodedata.normalize("NFKC", words).strip())
+    with suppress(ValueError):
+        exact = datetime.fromisoformat(plain)
+        return exact if exact.tzinfo else exact.replace(tzinfo=now.tzinfo)
+    for day, text in (("named", plain), ("", f"today at {plain}"), ("", f"今天{plain}")):
+        told = (*told_in_chinese(text, now), *told_in_english(text, now.date()))
+        found = next((one for one in told if one.clock is not None), None)
+        if found is not None and found.clock is not None:
+            moment = datetime.combine(found.day, time(*found.clock), now.tzinfo)
+            is_of_yesterday = not day and now.hour < _SMALL_HOURS and moment > now
+            return moment - timedelta(days=is_of_yesterday)
+    return None
 
 
 def _is_to_come(told: Told, written: datetime) -> bool:

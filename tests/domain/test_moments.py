@@ -1,10 +1,11 @@
 from datetime import date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faultdesk_classify.moments import occurred_at
+from faultdesk.domain.moments import clock_time, occurred_at
 
 # A Tuesday.
 WRITTEN = datetime(2026, 11, 24, 10, 30, tzinfo=timezone(timedelta(hours=8)))
@@ -112,3 +113,40 @@ def test_the_hour_is_the_one_that_was(text: str, told: str | None) -> None:
     moment = occurred_at(text, WRITTEN)
 
     assert (moment.when if moment else None) == told
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("14:30", "2026-03-05T14:30"),
+        ("１４：３０", "2026-03-05T14:30"),
+        ("9点半", "2026-03-05T09:30"),
+        ("今天下午3点", "2026-03-05T15:00"),
+        ("昨天14:30", "2026-03-04T14:30"),
+        ("昨晚8点", "2026-03-04T20:00"),
+        ("3月4日 下午三点二十分", "2026-03-04T15:20"),
+        ("3pm", "2026-03-05T15:00"),
+        ("1:30pm", "2026-03-05T13:30"),
+        ("yesterday 14:30", "2026-03-04T14:30"),
+        ("4 March 2:15pm", "2026-03-04T14:15"),
+        ("2026-03-01 08:05", "2026-03-01T08:05"),
+        ("2026-03-01T08:05", "2026-03-01T08:05"),
+        ("23:50", "2026-03-05T23:50"),
+        ("门口", None),
+        ("25:99", None),
+        ("2", None),
+        ("", None),
+    ],
+)
+def test_a_time_is_read_as_engineers_write_it(words: str, said: str | None) -> None:
+    now = datetime(2026, 3, 5, 16, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+    read = clock_time(words, now)
+
+    assert (read.strftime("%Y-%m-%dT%H:%M") if read else None) == said
+
+
+def test_after_midnight_a_late_hour_is_of_the_evening_before() -> None:
+    now = datetime(2026, 3, 5, 0, 20, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+    assert clock_time("23:50", now) == datetime(2026, 3, 4, 23, 50, tzinfo=now.tzinfo)

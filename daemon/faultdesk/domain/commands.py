@@ -1,0 +1,157 @@
+"""What an engineer orders by mail: a command a line, at the top of an answer, in Chinese or English.
+
+As with Debian's control@: lines are anchored, what is not understood is said, and nothing is guessed.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+
+import msgspec
+
+
+class Command(StrEnum):
+    """What can be ordered."""
+
+    ACCEPT = "accept"
+    REASSIGN = "reassign"
+    ARRIVED = "arrived"
+    WAITING = "waiting"
+    RESUME = "resume"
+    RESTORED = "restored"
+    RESOLVED = "resolved"
+    STUCK = "stuck"
+    NOTE = "note"
+    REPLY = "reply"
+    CLASS = "class"
+    CLOSE = "close"
+
+
+class Field(StrEnum):
+    """What is told of a resolution, on lines of their own: "原因: ..."."""
+
+    CAUSE = "cause"
+    METHOD = "method"
+    PARTS = "parts"
+    TIME = "time"
+
+
+class Order(msgspec.Struct, frozen=True):
+    """A command or a field as it was written; `words` is what stands behind its name."""
+
+    what: Command | Field
+    words: str
+    line: str
+
+
+class Orders(msgspec.Struct, frozen=True):
+    """All that stands at the top of a mail."""
+
+    found: tuple[Order, ...] = ()
+    puzzling: tuple[str, ...] = ()
+    """Lines that are no command."""
+    is_cut: bool = False
+    """Reading stopped at the last of the puzzling lines."""
+
+
+MOST_PUZZLING = 5
+_NAMES: Mapping[Command, str] = {
+    Command.ACCEPT: "接单|接單|受理|accept(?:ed)?",
+    Command.REASSIGN: "转派|轉派|改派|reassign(?:ed)?",
+    Command.ARRIVED: "到场|到場|到达现场|到達現場|arrived|on[ -]site",
+    Command.WAITING: "等待客户|等待客戶|等客户|等客戶|waiting(?: for)?(?: the)? client|waiting(?=:)",
+    Command.RESUME: "继续|繼續|resumed?",
+    Command.RESTORED: "恢复|恢復|restored",
+    Command.RESOLVED: "解决|解決|完工|resolved?|solved|fixed",
+    Command.STUCK: "无法解决|無法解決|stuck",
+    Command.NOTE: "备注|備註|備注|notes?",
+    Command.REPLY: "回复客户|回覆客戶|回復客戶|回复客戶|reply(?: to(?: the)? client)?",
+    Command.CLASS: "分类|分類|class|classification",
+    Command.CLOSE: "关闭|關閉|关单|關單|结案|結案|close",
+}
+_FIELDS: Mapping[Field, str] = {
+    Field.CAUSE: "原因|故障原因|cause|root cause",
+    Field.METHOD: "方法|处理方法|處理方法|处理过程|處理過程|处理|處理|method|handling",
+    Field.PARTS: "备件|備件|配件|更换配件|parts?|spares?",
+    Field.TIME: "时间|時間|恢复时间|恢復時間|time|recovered|recovery time",
+}
+# A Chinese name may be followed at once by a time, "到场14:30"; people write "已到场" and "解决了。".
+_LINE = re.compile(
+    "|".join(rf"(?P<{command.name}>(?:我?已经?)?(?:{names}))" for command, names in _NAMES.items()),
+    re.IGNORECASE,
+)
+_BEHIND = re.compile(r"\s*了?\s*(?:[:。.!,，]\s*|\s+|(?=\d)|$)(?P<words>.*)")
+_FIELD = re.compile(
+    "(?:"
+    + "|".join(rf"(?P<{field.name}>{names})" for field, names in _FIELDS.items())
+    + r")\s*:\s*(?P<words>.*)",
+    re.IGNORECASE,
+)
+_ALONE = {Command.ACCEPT, Command.RESUME, Command.RESOLVED}
+"""What takes nothing behind it: "Fixed the date with Ms Li" is no command."""
+_WITH_COLON = {Command.CLOSE, Command.NOTE}
+"""In English these begin sentences too, "close the door ...": only with a colon or alone."""
+_GOES_ON = {Command.STUCK, Command.NOTE, *Field}
+"""What may take several lines, up to an empty one."""
+_HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+_MOST_LINES, _LONGEST_LINE = 200, 2_000
+
+
+def read_orders(text: str) -> Orders:
+    """Read the commands at the top of a text; up to a line "--", or the fifth that is none."""
+    found: list[Order] = []
+    puzzling: list[str] = []
+    going_on = False
+    lines = iter(text.splitlines()[:_MOST_LINES])
+    for line in lines:
+        if line.startswith("--"):
+            break
+        order = _order(line)
+        if order is not None:
+            found.append(_with_rest(order, lines) if order.what is Command.REPLY else order)
+            going_on = order.what in _GOES_ON
+        elif not line.strip():
+            going_on = False
+        elif going_on:
+            last = found[-1]
+            words = f"{last.words}\n{line.strip()}".strip("\n")
+            found[-1] = msgspec.structs.replace(last, words=words)
+        else:
+            puzzling.append(line.strip())
+            if len(puzzling) == MOST_PUZZLING:
+                return Orders(tuple(found), tuple(puzzling), is_cut=True)
+    return Orders(tuple(found), tuple(puzzling))
+
+
+def _with_rest(order: Order, lines: Iterator[str]) -> Order:
+    """Take what follows as the words for the client, up to "--"."""
+    rest = []
+    for line in lines:
+        if line.startswith("--"):
+            break
+        rest.append(line.rstrip())
+    return msgspec.structs.replace(order, words="\n".join([order.words, *rest]).strip())
+
+
+def _order(line: str) -> Order | None:
+    written = line[:_LONGEST_LINE].strip()
+    plain = written.translate(_HALF_WIDTH)
+    if field := _FIELD.fullmatch(plain):
+        what = next(one for one in Field if field[one.name])
+        return Order(what, written[field.start("words") :].strip(), written)
+    named = _LINE.match(plain)
+    behind = _BEHIND.fullmatch(plain, named.end()) if named else None
+    if named is None or behind is None:
+        return None
+    command = next(one for one in Command if named[one.name])
+    words = written[behind.start("words") :].strip()
+    if command in _ALONE and words:
+        return None
+    if (
+        command in _WITH_COLON
+        and words
+        and named[0].isascii()
+        and ":" not in plain[named.end() : behind.start("words")]
+    ):
+        return None
+    return Order(command, words, written)

@@ -1,0 +1,44 @@
+"""Sends somebody to a ticket: whom the handlers find fit, of several the one with the fewest open tickets."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from faultdesk.domain.assignment import ASSIGNED, UNASSIGNED, Choice, passed_over
+from faultdesk.domain.identity import Identity
+from faultdesk.domain.message import Address
+from faultdesk.domain.ticket import Event, Ticket
+from faultdesk.handlers.host import Failed, Host
+from faultdesk.pipeline.store import Transaction
+
+
+def assign(
+    tx: Transaction,
+    host: Host,
+    desk: Identity,
+    ticket: Ticket,
+    log: Sequence[Event],
+    at: datetime,
+    failed: Failed,
+) -> list[Event]:
+    """Decide who works on a ticket; no event where no handler has a say."""
+    choice = host.assign(ticket, desk, at, passed_over(log), failed)
+    return [] if choice is None else [_event(tx, choice)]
+
+
+def assign_to(tx: Transaction, engineer: Address, reason: str) -> Event:
+    """Send whom somebody has named."""
+    return _event(tx, Choice((engineer,), (reason,)))
+
+
+def _event(tx: Transaction, choice: Choice) -> Event:
+    if not choice.candidates:
+        return Event(UNASSIGNED, {"reasons": list(choice.reasons)})
+    busy = tx.tickets.open_of([one.address for one in choice.candidates])
+    # Of equally busy ones the first: the same log, the same choice.
+    chosen = min(choice.candidates, key=lambda one: busy[one.address])
+    reasons = list(choice.reasons)
+    if len(choice.candidates) > 1:
+        others = ", ".join(f"{one.name or one.address} {busy[one.address]}" for one in choice.candidates)
+        reasons.append(f"fewest open tickets: {others}")
+    data = {"engineer": chosen.address, "name": chosen.name, "reasons": reasons, "open": busy[chosen.address]}
+    return Event(ASSIGNED, data)

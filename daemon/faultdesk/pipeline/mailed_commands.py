@@ -1,0 +1,75 @@
+"""Commands in a mail that joined: obeyed and answered with a transcript, or refused and told to who is named."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from faultdesk.domain.commands import MOST_PUZZLING, Orders, read_orders
+from faultdesk.domain.decision import Mail
+from faultdesk.domain.matching import Match
+from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.domain.ticket import Event, Role
+from faultdesk.pipeline.changes import Changes
+from faultdesk.pipeline.obey import Obedience, Outcome
+from faultdesk.pipeline.store import Transaction
+
+_HELP = (
+    "指令 commands: 接单 accept | 转派 reassign NAME | 到场 arrived [14:30] | 等待客户 waiting client REASON | "
+    "继续 resume | 恢复 restored [15:10] | 无法解决 stuck REASON | 备注 note: TEXT | 回复客户 reply | "
+    "分类 class: line cctv high | 关闭 close: REASON | 解决 resolved, 原因 cause:, 方法 method:, 备件 parts:, 恢复时间 time:"
+)
+
+
+def command(
+    tx: Transaction, changes: Changes, found: Match, message: InboundMessage, at: datetime, refusal: str
+) -> None:
+    """Obey a mail of the desk's own people, unless it is refused for this reason; a client's commands nothing."""
+    sender = message.sender.address
+    if found.ticket.role_of(sender) not in {Role.ENGINEER, Role.STAFF}:
+        return
+    orders = read_orders(message.text)
+    if refusal:
+        if orders.found:
+            event = Event("command_refused", {"inbox": message.id, "reason": refusal}, actor=sender)
+            tx.tickets.record(found.ticket.id, [event], changes.now)
+            said = f"未执行任何指令 nothing was done: {refusal}"
+            _answer(tx, changes, found, message, said)
+        return
+    goes_to_client = found.ticket.requester.address in message.all_addresses
+    if not orders.found and (goes_to_client or not message.text.strip()):
+        return
+    outcomes = Obedience(tx, changes, found.ticket, message, at).obey(orders)
+    if not orders.found:
+        note = Event("noted", {"inbox": message.id}, at, sender)
+        changes.change(tx, found.ticket.id, note)
+        outcomes = [Outcome("", "没有指令，已作为备注保存 no command: kept as a note")]
+    _answer(tx, changes, found, message, _transcript(orders, outcomes))
+
+
+def _transcript(orders: Orders, outcomes: Sequence[Outcome]) -> str:
+    parts = []
+    for outcome in outcomes:
+        quoted = "".join(f"> {line}\n" for line in outcome.line.splitlines())
+        parts.append(f"{quoted}  {outcome.said}")
+    if orders.puzzling:
+        parts.append("未能理解 not understood:\n" + "\n".join(f"> {line}" for line in orders.puzzling))
+    if orders.is_cut:
+        parts.append(f"{MOST_PUZZLING} 行未能理解，其后未读 not read on after {MOST_PUZZLING} such lines")
+    if orders.puzzling or not orders.found:
+        parts.append(_HELP)
+    return "\n\n".join(parts)
+
+
+def _answer(tx: Transaction, changes: Changes, found: Match, message: InboundMessage, text: str) -> None:
+    ticket = found.ticket
+    mail = Mail(
+        name=f"transcript/{message.id}",
+        ticket_id=ticket.id,
+        to=(Address(message.sender.address, message.sender.name),),
+        subject=f"[{ticket.reference}] 执行结果 transcript: {ticket.subject}",
+        text=f"{ticket.reference}  {ticket.subject}\n\n{text}\n",
+        purpose="transcript",
+        internal=True,
+        in_reply_to=message.message_id,
+        references=message.references,
+    )
+    changes.ledger.apply(tx, ticket.id, "faultdesk", mail)

@@ -1,0 +1,25 @@
+"""What is well today and will not be: told every night, and by `faultdesk check`."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from faultdesk.config import Config
+from faultdesk.domain.identity import Identity
+from faultdesk.handlers.host import Failure, Host
+
+
+def look_ahead(config: Config, host: Host, desk: Identity, now: datetime) -> list[str]:
+    """List what will go wrong: holes in a roster, faxes that nobody can read or answer."""
+    failures: list[Failure] = []
+    told = host.look_ahead(desk, now, failures.append)
+    failed = [f"handlers.{one.handler}: look_ahead: {one.error!r}" for one in failures]
+    return [*_unread_faxes(config), *told, *failed]
+
+
+def _unread_faxes(config: Config) -> Iterator[str]:
+    if "fax" not in config.handlers:
+        return
+    if "ocr" not in config.handlers:
+        yield "handlers.fax: without [handlers.ocr] no page is read, and every client is asked to send again"
+    if config.fax.sender is None:
+        yield "handlers.fax: without [fax.sender] no fax is answered by fax"

@@ -1,0 +1,89 @@
+"""The work order, and what else goes to those who work on a ticket."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from faultdesk.domain.decision import Mail
+from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.domain.ticket import Event, Role, Ticket
+from faultdesk.handlers import Desk
+from faultdesk.handlers.templates import Letter, render
+
+
+class Orders:
+    """Writes them; a large original stays with the desk."""
+
+    def __init__(self, templates: Path | None, attach_octets: int) -> None:
+        self._templates = templates
+        self._attach_octets = attach_octets
+
+    def work_order(self, ticket: Ticket, desk: Desk, number: int) -> list[Mail]:
+        """Write the order to who was sent, and copies to whom the playbook names."""
+        message, playbook = desk.notice(ticket.id), desk.identity.playbook_of(ticket)
+        letter = self.letter(
+            "work_order.txt",
+            ticket,
+            message,
+            desk.identity.time_zone,
+            similar=desk.similar(ticket),
+            checklist=playbook.steps(ticket.language.answered_in) if playbook else (),
+            problems=_problems(desk.events(ticket.id)),
+        )
+        engineer = ticket.engineer or Address("")
+        order = self.mail(
+            f"dispatch/{ticket.id}/{number}", "work order", ticket, message, letter, (engineer,)
+        )
+        mails = [msgspec.structs.replace(order, role=Role.ENGINEER)]
+        if playbook is not None:
+            copied = tuple(map(Address, playbook.copy.addresses(ticket, message.text)))
+            # One for each class that the fault was taken for, not for each engineer.
+            name = f"dispatch/{ticket.id}/copy/{ticket.classification.fault_class}"
+            copy = self.mail(name, "copy of work order", ticket, message, letter, copied)
+            mails += [msgspec.structs.replace(copy, role=Role.COPIED)] if copied else []
+        return mails
+
+    def letter(
+        self, template: str, ticket: Ticket, message: InboundMessage, zone: str, **values: object
+    ) -> Letter:
+        """Fill a template in."""
+        return render(
+            "faultdesk_dispatch",
+            self._templates,
+            template,
+            ticket=ticket,
+            message=message,
+            about=ticket.classification,
+            facts=ticket.classification.facts,
+            zone=zone,
+            too_large=message.size > self._attach_octets,
+            **values,
+        )
+
+    def mail(
+        self,
+        name: str,
+        purpose: str,
+        ticket: Ticket,
+        message: InboundMessage,
+        letter: Letter,
+        to: tuple[Address, ...],
+    ) -> Mail:
+        """Address a letter, with the original."""
+        return Mail(
+            name=name,
+            ticket_id=ticket.id,
+            to=to,
+            subject=letter.subject,
+            text=letter.text,
+            purpose=purpose,
+            internal=True,
+            attached=(message.id,) if message.id and message.size <= self._attach_octets else (),
+        )
+
+
+def _problems(log: Sequence[Event]) -> tuple[str, ...]:
+    """List what could not be made out of the notice."""
+    damaged = next((event for event in log if event.kind == "message_damaged"), None)
+    return tuple(damaged.data.get("problems", ())) if damaged else ()
