@@ -111,6 +111,9 @@ class KeepingFaxSender:
 class PlainPress:
     """Sets a letter as its own words."""
 
+    def convert(self, document: bytes, media_type: str) -> bytes:
+        return document
+
     def print(self, letter: Letter, media_type: str) -> bytes:
         return f"{letter.subject}\n{letter.text}".encode()
 

@@ -26,6 +26,14 @@ class Job(msgspec.Struct, frozen=True):
     tries: int = 0
 
 
+class File(msgspec.Struct, frozen=True):
+    """A document that the desk made."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """A mail to send. Its bytes are built and stored when it is decided, and sent as they are.
 
@@ -49,6 +57,8 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     references: tuple[str, ...] = ()
     attached: tuple[int, ...] = ()
     """Ledger numbers of messages whose originals go along."""
+    files: tuple[File, ...] = ()
+    """Documents that go along; of a letter that goes by fax the first PDF is its pages, in place of the text."""
 
 
 class Rejection(msgspec.Struct, frozen=True):

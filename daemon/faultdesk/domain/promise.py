@@ -63,7 +63,7 @@ _MET_BY = {
     Clock.RESPONSE: frozenset({"answered", "arrived", "resolved"}),
     Clock.ON_SITE: frozenset({"arrived", "resolved"}),
     Clock.PROGRESS: frozenset({"resolved"}),
-    Clock.REPORT: frozenset({"mail_sent"}),
+    Clock.REPORT: frozenset({"mail_sent", "fax_sent"}),
 }
 """The events that keep a promise. An automatic acknowledgement is none of them."""
 PROGRESS_BY = frozenset(
@@ -130,7 +130,7 @@ def told_since(clock: str, events: Sequence[Event]) -> tuple[int, Sequence[Event
 
 def moves_clocks(event: Event) -> bool:
     """Tell whether another deadline may be the next after this event."""
-    return event.kind in _MOVING and (event.kind != "mail_sent" or _keeps(Clock.REPORT, event))
+    return event.kind in _MOVING and (event.kind not in _MET_BY[Clock.REPORT] or _keeps(Clock.REPORT, event))
 
 
 def next_due(events: Sequence[Event]) -> datetime | None:

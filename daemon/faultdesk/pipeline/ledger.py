@@ -121,14 +121,14 @@ class Ledger:
             self._file_mail(tx, actor, msgspec.structs.replace(mail, to=others))
 
     def _file_fax(self, tx: Transaction, mail: Mail, to: Address) -> None:
-        """File a letter as it was decided; its page is set when it is sent."""
+        """File a letter as it was decided; its page is set when it is sent, unless it is a document already."""
         name = f"{mail.name}/{to.address}"
         outgoing = OutgoingMail(
             ticket_id=mail.ticket_id,
             message_id=self._seal.message_id(mail.ticket_id or 0, name, self.identity.domain),
             purpose=mail.purpose,
             recipients=[to.address],
-            content=b"",
+            content=next((file.content for file in mail.files if file.media_type == "application/pdf"), b""),
             automatic=mail.automatic,
             internal=mail.internal,
         )

@@ -242,6 +242,10 @@ def lacks_of_end(tx: Transaction, ticket: Ticket) -> list[str]:
             lacking = ["recovery 恢复时间", "report 报告"]
         elif event.kind == "resolved":
             lacking = ["report 报告"]
-        elif event.kind == "mail_sent" and event.data.get("purpose") == "report" and len(lacking) == 1:
+        elif (
+            event.kind in {"mail_sent", "fax_sent"}
+            and event.data.get("purpose") == "report"
+            and len(lacking) == 1
+        ):
             lacking = []
     return lacking

@@ -6,12 +6,14 @@ for headers and parts that never vary.
 
 import binascii
 import hashlib
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from email.utils import format_datetime, formataddr
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from faultdesk.domain.decision import Mail
+from faultdesk.domain.decision import File, Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address
 from faultdesk.domain.reference import Seal
@@ -49,9 +51,12 @@ def compose(mail: Mail, identity: Identity, seal: Seal, now: datetime) -> Outgoi
     # RFC 2045 section 6.8: the lines of a text end in CRLF before it becomes base64.
     text = mail.text.replace("\r\n", "\n").replace("\n", "\r\n").encode("utf-8", "replace")
     body = _TEXT_PART.encode() + _base64(text)
-    if mail.attached:
+    if mail.attached or mail.files:
         boundary = _boundary(message_id)
         head += f'Content-Type: multipart/mixed; boundary="{boundary}"\r\n\r\n--{boundary}\r\n'
+        body += b"".join(_file_part(boundary.encode(), file) for file in mail.files)
+        # Where no original follows when it is sent, the last part is here.
+        body += b"" if mail.attached else f"--{boundary}--\r\n".encode()
     return OutgoingMail(
         ticket_id=mail.ticket_id,
         message_id=message_id,
@@ -88,6 +93,17 @@ def _part(boundary: bytes, inbox_id: int, octets: bytes) -> bytes:
         b'Content-Disposition: attachment; filename="notice-%d.eml"\r\n\r\n' % (boundary, inbox_id)
     )
     return head + _base64(octets)
+
+
+def _file_part(boundary: bytes, file: File) -> bytes:
+    # RFC 2231 section 4, and the plain name for whom that is news.
+    name = quote(file.name, safe="")
+    plain = re.sub(r"[^\x20-\x7e]|[\"\\]", "_", file.name)
+    head = (
+        f"--{boundary.decode()}\r\nContent-Type: {file.media_type}\r\nContent-Transfer-Encoding: base64\r\n"
+        f"Content-Disposition: attachment; filename=\"{plain}\";\r\n filename*=utf-8''{name}\r\n\r\n"
+    )
+    return head.encode() + _base64(file.content)
 
 
 def _substitute(boundary: bytes, inbox_id: int, reason: str) -> bytes:

@@ -154,6 +154,13 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 class FaxPress(Protocol):
     """Sets letters as pages that can be read after a transmission at standard resolution."""
 
+    def convert(self, document: bytes, media_type: str) -> bytes:
+        """Give the pages of a PDF as image/tiff or application/pdf.
+
+        Raises:
+            ConfigError: What draws them is not installed.
+        """
+
     def print(self, letter: Letter, media_type: str) -> bytes:
         """Give the pages as image/tiff (1 bit, 204 x 196 dpi) or application/pdf; the same letter, the same octets.
 

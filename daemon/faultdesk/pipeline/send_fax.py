@@ -105,8 +105,13 @@ class SendFax:
             language=ticket.language if ticket else Language.ZH_HANS,
             time_zone=self._identity.time_zone,
         )
-        page = self._press.print(letter, self._sender.media_type)
-        gateways_job = self._sender.send(number, page, self._sender.media_type, reference or mail.message_id)
+        media_type = self._sender.media_type
+        page = (
+            self._press.convert(mail.content, media_type)
+            if mail.content
+            else self._press.print(letter, media_type)
+        )
+        gateways_job = self._sender.send(number, page, media_type, reference or mail.message_id)
         desk.receipts.append(msgspec.structs.replace(mail, fax_job=gateways_job))
         log.info("fax.sent", ticket=mail.ticket_id, purpose=mail.purpose, job=gateways_job)
         data = {"purpose": mail.purpose, "to": mail.recipients[0], "job": gateways_job}

@@ -1,9 +1,7 @@
 """Sets letters as fax pages: Typst for the type, PDFium for the dots of a Group 3 machine."""
 
-import json
 import re
 import threading
-import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +11,10 @@ import phonenumbers
 
 from faultdesk.domain.message import Language
 from faultdesk.errors import ConfigError
+from faultdesk.handlers.typesetting import FONTS, Typesetter, legible
 from faultdesk.pipeline.ports import Letter
 
 _TEMPLATE = Path(__file__).with_name("page.typ")
-_FONTS = ("Noto Sans CJK SC", "Noto Sans CJK TC")
 _LANGUAGES = {Language.ZH_HANS: ("zh", "CN"), Language.ZH_HANT: ("zh", "HK"), Language.EN: ("en", "GB")}
 _LABELS = {
     Language.ZH_HANS: ("传真至", "日期", "我方传真", "我方电话"),
@@ -28,13 +26,6 @@ _PAGES = {
     Language.ZH_HANT: ("第 ", " 頁，共 ", " 頁"),
     Language.EN: ("Page ", " of ", ""),
 }
-_BREAKS = {"\n", "\u2028", "\u2029", "\x0b", "\x0c", "\x85"}
-_INVISIBLE = {"Cc", "Cf", "Co", "Cs"}
-"""Categories that are no type: controls, directions of writing, private use, halves of surrogates."""
-_MARKS, _MOST_MARKS = {"Mn", "Me"}, 4
-"""Marks on one letter: no language has more, and thousands take minutes to set."""
-_UNBROKEN = re.compile("[^ \\n\u3000\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{33,}")
-"""What no rule of line breaking may divide, and no row holds: an address, a row of marks."""
 _LABEL = re.compile(r"(\S[^:：]{0,24}[:：]) +(?=\S)")
 
 
@@ -45,30 +36,35 @@ class TypstPress:
         self,
         own_fax: str = "",
         own_phone: str = "",
-        fonts: Sequence[str] = _FONTS,
+        fonts: Sequence[str] = FONTS,
         font_paths: Sequence[Path] = (),
     ) -> None:
         """Prepare; `font_paths` are folders that are searched beside the system's."""
         self._own = (own_fax, own_phone)
-        self._fonts = list(fonts)
-        self._font_paths = [str(path) for path in font_paths]
+        self._typesetter = Typesetter(_TEMPLATE, fonts, font_paths)
         self._turn = threading.Lock()
-        self._compiler: Any = None
 
     def print(self, letter: Letter, media_type: str) -> bytes:
         """Give the pages as image/tiff (1 bit, 204 x 196 dpi) or application/pdf.
 
         Raises:
-            ConfigError: The typesetter or a font is not installed, or the page cannot be set.
+            ConfigError: A package or a font is not installed, or the page cannot be set.
         """
-        with self._turn:
-            if self._compiler is None:
-                self.check()
-            document = self._compiled(self._told(letter))
-            if media_type == "application/pdf":
-                return document
-            from faultdesk.adapters.fax.raster import raster  # noqa: PLC0415 - an extra
+        _require_packages()
+        return self.convert(self._typesetter.set(self._told(letter)), media_type)
 
+    def convert(self, document: bytes, media_type: str) -> bytes:
+        """Give the pages of a PDF as what the gateway takes.
+
+        Raises:
+            ConfigError: A package is not installed.
+        """
+        if media_type == "application/pdf":
+            return document
+        _require_packages()
+        from faultdesk.adapters.fax.raster import raster  # noqa: PLC0415 - an extra
+
+        with self._turn:
             return raster(document)
 
     def check(self) -> None:
@@ -77,31 +73,11 @@ class TypstPress:
         Raises:
             ConfigError: A package or a font is missing; it is named.
         """
-        try:
-            import PIL  # noqa: F401, PLC0415 - an extra
-            import segno  # noqa: F401, PLC0415
-            import typst  # noqa: PLC0415
-        except ModuleNotFoundError as error:
-            raise ConfigError(f"fax: install faultdesk[fax]: {error}") from error
-        known = set(typst.Fonts(font_paths=self._font_paths).families())
-        missing = [font for font in self._fonts if font not in known]
-        if missing:
+        _require_packages()
+        if missing := self._typesetter.missing_fonts():
             raise ConfigError(
                 f"fax.fonts: not installed: {', '.join(missing)}; Debian's fonts-noto-cjk has Noto Sans CJK"
             )
-
-    def _compiled(self, told: dict[str, Any]) -> bytes:
-        import typst  # noqa: PLC0415 - an extra
-
-        if self._compiler is None:
-            self._compiler = typst.Compiler(
-                str(_TEMPLATE), root=str(_TEMPLATE.parent), font_paths=list(self._font_paths)
-            )
-        inputs = {"letter": json.dumps(told, ensure_ascii=False, sort_keys=True)}
-        try:
-            return bytes(self._compiler.compile(format="pdf", sys_inputs=inputs, timestamp=0, pdf_tags=False))
-        except typst.TypstError as error:
-            raise ConfigError(f"fax: the page cannot be set: {error}") from error
 
     def _told(self, letter: Letter) -> dict[str, Any]:
         language = letter.language.answered_in
@@ -111,15 +87,23 @@ class TypstPress:
         return {
             "lang": lang,
             "region": region,
-            "fonts": self._fonts,
-            "desk": _legible(letter.desk),
+            "fonts": self._typesetter.fonts,
+            "desk": legible(letter.desk),
             "head": [pair for pair in zip(_LABELS[language], values, strict=True) if pair[1]],
             "page": _PAGES[language],
             "reference": letter.reference,
-            "subject": _legible(letter.subject.removeprefix(f"[{letter.reference}]").strip()),
-            "rows": list(_rows(_legible(letter.text))),
+            "subject": legible(letter.subject.removeprefix(f"[{letter.reference}]").strip()),
+            "rows": list(_rows(legible(letter.text))),
             "code": _code(letter.reference),
         }
+
+
+def _require_packages() -> None:
+    try:
+        import PIL  # noqa: F401, PLC0415 - an extra
+        import segno  # noqa: F401, PLC0415
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"fax: install faultdesk[fax]: {error}") from error
 
 
 def _dialled(number: str) -> str:
@@ -129,22 +113,6 @@ def _dialled(number: str) -> str:
     except phonenumbers.NumberParseException:
         return number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-
-
-def _legible(text: str) -> str:
-    """Leave out what no type shows, and let every row be broken somewhere."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
-    marks, shown = 0, []
-    for letter in text:
-        category = unicodedata.category(letter)
-        marks = marks + 1 if category in _MARKS else 0
-        if letter in _BREAKS:
-            shown.append("\n")
-        elif category == "Zs" and letter != "\u3000":
-            shown.append(" ")  # no-break spaces would hold a row together
-        elif category not in _INVISIBLE and marks <= _MOST_MARKS:
-            shown.append(letter)
-    return _UNBROKEN.sub(lambda run: "\u200b".join(run[0]), "".join(shown).rstrip())
 
 
 def _rows(text: str) -> Iterator[tuple[int, str, int, str]]:

@@ -1,0 +1,89 @@
+"""Sets pages with Typst: PDF of a template and values, the same octets for the same values."""
+
+import json
+import re
+import threading
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from faultdesk.errors import ConfigError
+
+FONTS = ("Noto Sans CJK SC", "Noto Sans CJK TC")
+_BREAKS = {"\n", "\u2028", "\u2029", "\x0b", "\x0c", "\x85"}
+_INVISIBLE = {"Cc", "Cf", "Co", "Cs"}
+"""Categories that are no type: controls, directions of writing, private use, halves of surrogates."""
+_MARKS, _MOST_MARKS = {"Mn", "Me"}, 4
+"""Marks on one letter: no language has more, and thousands take minutes to set."""
+_UNBROKEN = re.compile("[^ \\n\u3000\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{33,}")
+"""What no rule of line breaking may divide, and no row holds: an address, a row of marks."""
+
+
+class Typesetter:
+    """Sets one template. Any thread may set, one at a time."""
+
+    def __init__(self, template: Path, fonts: Sequence[str] = FONTS, font_paths: Sequence[Path] = ()) -> None:
+        """Prepare; `font_paths` are folders that are searched beside the system's. Nothing is loaded yet."""
+        self._template = template
+        self.fonts = list(fonts)
+        self._font_paths = [str(path) for path in font_paths]
+        self._turn = threading.Lock()
+        self._compiler: Any = None
+
+    def missing_fonts(self) -> list[str]:
+        """Name the fonts that are not installed."""
+        known = set(typst.Fonts(font_paths=self._font_paths).families())
+        return [font for font in self.fonts if font not in known]
+
+    def set(
+        self, values: Mapping[str, Any], *, at: datetime | None = None, standard: str | None = None
+    ) -> bytes:
+        """Give a PDF; the template finds `values` as JSON in `sys.inputs.values`.
+
+        `at` is the date in the file, by default none; `standard` one of Typst's, as "a-2b" (ISO 19005-2).
+
+        Raises:
+            ConfigError: A font is not installed, or the page cannot be set.
+        """
+        with self._turn:
+            if self._compiler is None:
+                if missing := self.missing_fonts():
+                    raise ConfigError(
+                        f"fonts: not installed: {', '.join(missing)}; Debian's fonts-noto-cjk has Noto Sans CJK"
+                    )
+                self._compiler = typst.Compiler(
+                    str(self._template), root=str(self._template.parent), font_paths=self._font_paths
+                )
+            inputs = {"values": json.dumps(values, ensure_ascii=False, sort_keys=True)}
+            stamp = int(at.timestamp()) if at else 0
+            try:
+                made = self._compiler.compile(
+                    format="pdf",
+                    sys_inputs=inputs,
+                    timestamp=stamp,
+                    pdf_standards=standard or [],
+                    pdf_tags=False,
+                )
+            except typst.TypstError as error:
+                raise ConfigError(f"{self._template.name}: the page cannot be set: {error}") from error
+            return bytes(made)
+
+
+def legible(text: str) -> str:
+    """Leave out what no type shows, and let every row be broken somewhere."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").expandtabs(4)
+    marks, shown = 0, []
+    for letter in text:
+        category = unicodedata.category(letter)
+        marks = marks + 1 if category in _MARKS else 0
+        if letter in _BREAKS:
+            shown.append("\n")
+        elif category == "Zs" and letter != "\u3000":
+            shown.append(" ")  # no-break spaces would hold a row together
+        elif category not in _INVISIBLE and marks <= _MOST_MARKS:
+            shown.append(letter)
+    return _UNBROKEN.sub(lambda run: "\u200b".join(run[0]), "".join(shown).rstrip())
