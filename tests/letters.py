@@ -8,7 +8,7 @@ from PIL import Image, ImageSequence
 from faultdesk.domain.decision import Mail
 from faultdesk.domain.fax import Fax, Page, Reception
 from faultdesk.domain.identity import Identity
-from faultdesk.domain.message import Address, Language
+from faultdesk.domain.message import Address, Channel, Language
 from faultdesk.domain.ticket import Event
 from faultdesk.handlers.testing import NOON, a_message, a_ticket
 from faultdesk.pipeline.ports import Letter
@@ -55,12 +55,11 @@ def an_acknowledgement(language: Language, reference: str = "FD-2026-000123") ->
     return _as_letter(mail, language, reference)
 
 
-def a_report(language: Language, reference: str = "FD-2026-000123") -> Letter:
-    """Let the bundled handler report a repair."""
+def a_report(language: Language, reference: str = "FD-2026-000123") -> bytes:
+    """Let the bundled handler report a repair to who came by fax; give the pages."""
     desk = Identity(name=_DESKS[language], address="service@yuanheng.example")
-    ticket = a_ticket(reference=reference, language=language, requester=_CLIENT)
-    (mail,) = ReportHandler().ticket_changed(ticket, _RESOLVED, desk)
-    return _as_letter(mail, language, reference)
+    ticket = a_ticket(reference=reference, language=language, requester=_CLIENT, channel=Channel.FAX)
+    return ReportHandler().report(ticket, (_RESOLVED,), _RESOLVED, desk).files[0].content
 
 
 def _as_letter(mail: Mail | Event, language: Language, reference: str) -> Letter:

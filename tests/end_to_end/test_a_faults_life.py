@@ -72,7 +72,9 @@ def test_the_clients_answer_joins_and_the_resolution_gives_a_report(desk: RealDe
 
     report = read_mail(desk.sink.wait_for(5)[-1])
     assert "故障处理报告" in report["Subject"]
-    assert "施工挖断网线" in report.get_content()
+    assert "施工挖断网线" in report.get_body().get_content()  # type: ignore[union-attr]
+    (pdf,) = report.iter_attachments()
+    assert pdf.get_filename() == f"故障处理报告 {ticket['reference']}-R1.pdf"
     assert report["Auto-Submitted"] is None
     (resolved,) = desk.tickets()
     assert resolved["status"] == "resolved"

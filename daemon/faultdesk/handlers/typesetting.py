@@ -5,10 +5,10 @@ import re
 import threading
 import unicodedata
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import segno
 import typst
 
 from faultdesk.errors import ConfigError
@@ -39,12 +39,10 @@ class Typesetter:
         known = set(typst.Fonts(font_paths=self._font_paths).families())
         return [font for font in self.fonts if font not in known]
 
-    def set(
-        self, values: Mapping[str, Any], *, at: datetime | None = None, standard: str | None = None
-    ) -> bytes:
+    def set(self, values: Mapping[str, Any], *, standard: str | None = None) -> bytes:
         """Give a PDF; the template finds `values` as JSON in `sys.inputs.values`.
 
-        `at` is the date in the file, by default none; `standard` one of Typst's, as "a-2b" (ISO 19005-2).
+        `standard` is one of Typst's, as "a-2b" (ISO 19005-2).
 
         Raises:
             ConfigError: A font is not installed, or the page cannot be set.
@@ -59,12 +57,11 @@ class Typesetter:
                     str(self._template), root=str(self._template.parent), font_paths=self._font_paths
                 )
             inputs = {"values": json.dumps(values, ensure_ascii=False, sort_keys=True)}
-            stamp = int(at.timestamp()) if at else 0
             try:
                 made = self._compiler.compile(
                     format="pdf",
                     sys_inputs=inputs,
-                    timestamp=stamp,
+                    timestamp=0,
                     pdf_standards=standard or [],
                     pdf_tags=False,
                 )
@@ -87,3 +84,10 @@ def legible(text: str) -> str:
         elif category not in _INVISIBLE and marks <= _MOST_MARKS:
             shown.append(letter)
     return _UNBROKEN.sub(lambda run: "\u200b".join(run[0]), "".join(shown).rstrip())
+
+
+def qr_code(reference: str) -> list[list[int]]:
+    """Give the modules of a QR code (ISO/IEC 18004) that survives damage of almost a third."""
+    if not reference:
+        return []
+    return [[int(dark) for dark in row] for row in segno.make_qr(reference, error="h").matrix]

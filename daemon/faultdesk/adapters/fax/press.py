@@ -11,7 +11,7 @@ import phonenumbers
 
 from faultdesk.domain.message import Language
 from faultdesk.errors import ConfigError
-from faultdesk.handlers.typesetting import FONTS, Typesetter, legible
+from faultdesk.handlers.typesetting import FONTS, Typesetter, legible, qr_code
 from faultdesk.pipeline.ports import Letter
 
 _TEMPLATE = Path(__file__).with_name("page.typ")
@@ -94,14 +94,13 @@ class TypstPress:
             "reference": letter.reference,
             "subject": legible(letter.subject.removeprefix(f"[{letter.reference}]").strip()),
             "rows": list(_rows(legible(letter.text))),
-            "code": _code(letter.reference),
+            "code": qr_code(letter.reference),
         }
 
 
 def _require_packages() -> None:
     try:
         import PIL  # noqa: F401, PLC0415 - an extra
-        import segno  # noqa: F401, PLC0415
     except ModuleNotFoundError as error:
         raise ConfigError(f"fax: install faultdesk[fax]: {error}") from error
 
@@ -128,12 +127,3 @@ def _rows(text: str) -> Iterator[tuple[int, str, int, str]]:
             yield indent, label[1], label.end(), words[label.end() :]
         else:
             yield indent, "", 0, words
-
-
-def _code(reference: str) -> list[list[int]]:
-    """Give the modules of a QR code (ISO/IEC 18004) that survives damage of almost a third."""
-    if not reference:
-        return []
-    import segno  # noqa: PLC0415 - an extra
-
-    return [[int(dark) for dark in row] for row in segno.make_qr(reference, error="h").matrix]

@@ -1,0 +1,157 @@
+"""What stands on the pages of a report, of a ticket and its log."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from faultdesk.domain.client import Basis
+from faultdesk.domain.identity import Identity
+from faultdesk.domain.message import Channel
+from faultdesk.domain.number import fax_number
+from faultdesk.domain.ticket import Event, Ticket
+from faultdesk.handlers.templates import local
+from faultdesk.handlers.typesetting import legible, qr_code
+from faultdesk_report.words import Words, words_in
+
+_SIZE, _FAXED_SIZE = 10.5, 11.5
+"""Points of the type: a fax is read at half of its dots."""
+_TOLD = {
+    "opened",
+    "assigned",
+    "accepted",
+    "arrived",
+    "waiting",
+    "resumed",
+    "restored",
+    "resolved",
+    "reopened",
+}
+_SERVED = {Basis.WARRANTY, Basis.MAINTENANCE, Basis.LAPSED}
+"""On other bases nobody knows yet who pays, and the client is not told a guess."""
+
+
+def values_of(ticket: Ticket, log: Sequence[Event], resolution: Event, desk: Identity) -> dict[str, Any]:
+    """Give what the template fills in; the same ticket gives the same values."""
+    words, told = words_in(ticket.language), resolution.data
+    stop = ". " if words.lang == "en" else "。"
+    completed = datetime.fromisoformat(told["completed_at"]).astimezone(ZoneInfo(desk.time_zone))
+    return {
+        "date": {
+            name: getattr(completed, name) for name in ("year", "month", "day", "hour", "minute", "second")
+        },
+        "lang": words.lang,
+        "region": words.region,
+        "code": qr_code(ticket.reference),
+        "by-fax": ticket.channel is Channel.FAX,
+        "size": _FAXED_SIZE if ticket.channel is Channel.FAX else _SIZE,
+        "title": words.title,
+        "number-label": words.number,
+        "number": number_of(ticket, resolution),
+        "page": words.page,
+        "facts": [
+            {"label": label, "value": legible(value), "wide": wide}
+            for label, value, wide in _facts(ticket, log, resolution, desk, words)
+        ],
+        "parts": [
+            (words.cause, legible(told["cause"])),
+            (words.method, legible(told["method"])),
+            (words.parts, legible(told.get("parts") or words.no_parts)),
+        ],
+        "course": {
+            "title": words.course,
+            "head": words.head,
+            "rows": list(_course(ticket, log, resolution, desk, words)),
+        },
+        "note": f"{words.times} ({desk.time_zone}){stop}{words.note}",
+        "signatures": words.signatures,
+        "dated": words.dated,
+    }
+
+
+def number_of(ticket: Ticket, resolution: Event) -> str:
+    """Write a report's number."""
+    return f"{ticket.reference}-R{resolution.data['number']}"
+
+
+def charge_of(ticket: Ticket) -> str:
+    """Say on what basis the client is served, and who pays; "" where nobody knows."""
+    owed, words = ticket.entitlement, words_in(ticket.language)
+    if owed is None or owed.basis not in _SERVED:
+        return ""
+    comma = ", " if words.lang == "en" else "，"
+    return f"{words.bases[owed.basis]}{comma}{words.charges[owed.charge]}"
+
+
+def _facts(
+    ticket: Ticket, log: Sequence[Event], resolution: Event, desk: Identity, words: Words
+) -> Iterator[tuple[str, str, bool]]:
+    owed, about = ticket.entitlement, ticket.classification
+    name = ticket.requester.name or fax_number(ticket.requester.address) or ticket.requester.address
+    site = about.facts.project or about.facts.site or about.facts.customer or ""
+    visit = ticket.deadline("on_site")
+    came = visit.met_at if visit and visit.met_by == "arrived" else None
+    zone = desk.time_zone
+    yield words.client, " / ".join(one for one in (owed.client if owed else "", name) if one), True
+    if project := (owed.project if owed else "") or site:
+        yield words.project, project, True
+    yield words.matter, ticket.subject or "—", True
+    if owed is not None and owed.contract:
+        yield words.contract, owed.contract, True
+    if charge := charge_of(ticket):
+        yield words.charge, charge, True
+    yield words.fault_class, words.classes.get(about.fault_class or "", "") or "—", False
+    yield words.engineer, _engineer(log, resolution, desk), False
+    yield words.noticed, local(ticket.noticed_at, zone), False
+    yield words.arrived, local(came, zone) if came else words.remote, False
+    yield words.recovered, _time(resolution.data["recovered_at"], zone), False
+    yield words.completed, _time(resolution.data["completed_at"], zone), False
+
+
+def _course(
+    ticket: Ticket, log: Sequence[Event], resolution: Event, desk: Identity, words: Words
+) -> Iterator[tuple[str, str, str]]:
+    """Tell the events a client may read, by the time at which they happened, up to this resolution."""
+    until = next((at for at, event in enumerate(log) if event == resolution), len(log))
+    told = [event for event in log[: until + 1] if event.kind in words.course_of]
+    moments = [(_happened_at(event, ticket), number, event) for number, event in enumerate(told)]
+    for at, _, event in sorted(moments, key=lambda one: one[:2]):
+        reason = event.data.get("reason", "") if event.kind in {"waiting", "reopened"} else ""
+        what = words.course_of[event.kind] + (
+            f"{': ' if words.lang == 'en' else '：'}{reason}" if reason else ""
+        )
+        yield local(at, desk.time_zone), legible(what), legible(_by(event, ticket, desk))
+
+
+def _happened_at(event: Event, ticket: Ticket) -> datetime:
+    told = {"opened": "noticed_at", "arrived": "arrived_at", "restored": "recovered_at"}.get(event.kind)
+    if event.kind == "opened":
+        return ticket.noticed_at
+    at = event.data.get(told) if told else None
+    return datetime.fromisoformat(at) if at else event.at or ticket.noticed_at
+
+
+def _by(event: Event, ticket: Ticket, desk: Identity) -> str:
+    if event.kind == "assigned":
+        return str(event.data.get("name") or event.data.get("engineer", ""))
+    if event.kind == "opened":
+        return ticket.requester.name
+    return _named(event.actor, ticket, desk)
+
+
+def _named(actor: str, ticket: Ticket, desk: Identity) -> str:
+    """Name who acted: one of the people, somebody who takes part, else the desk."""
+    person = desk.people.at(actor)
+    known = next((who.person.name for who in ticket.participants if who.person.address == actor), "")
+    return person.name if person else known or (desk.name if "@" not in actor else actor)
+
+
+def _engineer(log: Sequence[Event], resolution: Event, desk: Identity) -> str:
+    person = desk.people.at(resolution.actor)
+    sent = next((event for event in reversed(log) if event.kind == "assigned"), None)
+    name = person.name if person else (sent.data.get("name") or sent.data.get("engineer", "") if sent else "")
+    return name or resolution.actor
+
+
+def _time(text: str, zone: str) -> str:
+    return local(datetime.fromisoformat(text), zone)
