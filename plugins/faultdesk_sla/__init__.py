@@ -13,19 +13,18 @@ from faultdesk.domain.client import AgreedSpans
 from faultdesk.domain.correction import RECLASSIFIED
 from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.entitlement import ENTITLED
-from faultdesk.domain.message import Address
-from faultdesk.domain.promise import PROGRESS_BY, REOPENED, RESUMED, Promise, told_since
-from faultdesk.domain.ticket import Deadline, Event, Kind, Severity, Ticket
+from faultdesk.domain.identity import Identity
+from faultdesk.domain.promise import PROGRESS_BY, REOPENED, RESUMED, Promise
+from faultdesk.domain.ticket import Event, Kind, Severity, Ticket
 from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
-from faultdesk.handlers.settings import require_addresses, require_folder, require_positive
-from faultdesk.handlers.templates import render
+from faultdesk.handlers.settings import require_folder, require_positive
+from faultdesk_sla.escalation import Escalation
+from faultdesk_sla.levels import USUAL, Level, require_known, strangers
 from faultdesk_sla.working_hours import Holidays, WorkingHours, calendar_of, read_holidays
 
 CHECK = "sla.check"
-
-
 _ANY_DAY = date(2026, 1, 1)
-_MOVED_BY = PROGRESS_BY | {"noticed_earlier", "resolved", RECLASSIFIED, ENTITLED}
+_MOVED_BY = PROGRESS_BY | {"noticed_earlier", "resolved", "closed", RECLASSIFIED, ENTITLED}
 """Events after which a clock may be due at another time."""
 
 
@@ -38,7 +37,7 @@ class Spans(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 # dict=True: room for what `cached_property` keeps beside the settings.
 class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
-    """Spans, calendars, warnings and the chain of people: engineer on duty, branch lead, centre manager."""
+    """Spans, calendars, and the levels of people who are told: engineer, branch lead, centre manager."""
 
     respond_within: timedelta = timedelta(hours=2)
     on_site_within: timedelta = timedelta(hours=24)
@@ -53,11 +52,8 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
     holidays: Path | None = None
     """A file of years whose days off take the place of the library's (docs/operations.md)."""
     on_site_kinds: tuple[Kind, ...] = (Kind.FAULT,)
-    warn_at: tuple[float, ...] = (0.5, 0.75)
-    """Fractions of a span at which the first of the chain is reminded."""
-    escalate_at: tuple[float, ...] = (1.0, 1.5)
-    """Fractions at which the next of the chain is told; the last of it stays the last."""
-    chain: tuple[str, ...] = ()
+    levels: tuple[Level, ...] = USUAL
+    """Who is told of a clock, and when."""
     templates: Path | None = None
 
     def __post_init__(self) -> None:
@@ -70,11 +66,7 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
         )  # at start, not at the first mail: a bad file is refused while somebody looks
         for name, working in self.calendars.items():
             calendar_of(name, working, days_off, _ANY_DAY)
-        if not all(0 < step < 1 for step in self.warn_at):
-            raise ValueError("warn_at: holds fractions of a span, between 0 and 1")
-        if not all(step >= 1 for step in self.escalate_at):
-            raise ValueError("escalate_at: holds multiples of a span, 1 and more")
-        require_addresses("chain", self.chain)
+        require_known(self.levels)
         require_folder("templates", self.templates)
 
     def _spans(self) -> Iterator[tuple[str, timedelta]]:
@@ -144,92 +136,52 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
         return [*timer, *_of_unknown_years(ticket), *self._of_unknown_calendar(ticket)]
 
     @hookimpl
-    def ticket_changed(self, ticket: Ticket, event: Event) -> list[Job | Event]:
-        """Look at the clocks at once when they may be due at another time."""
+    def ticket_changed(self, ticket: Ticket, event: Event, desk: Identity) -> list[Job | Mail | Event]:
+        """Look at the clocks at once when they may be due at another time; pass up what an engineer cannot solve."""
         noted = (*_of_unknown_years(ticket), *self._of_unknown_calendar(ticket))
         return [
             *([_timer(ticket, None)] if event.kind in _MOVED_BY else []),
             *(noted if event.kind in {ENTITLED, REOPENED, RESUMED} else ()),
+            *(self._told.of_stuck(ticket, event, desk) if event.kind == "stuck" else ()),
         ]
+
+    @hookimpl
+    def look_ahead(self, desk: Identity) -> Iterator[str]:
+        """Tell of names in the levels that are nobody's."""
+        for name in strangers(self.levels, desk):
+            yield f"handlers.sla.levels: {name} is nobody of people, and no role"
 
     @hookimpl
     def job_functions(self) -> Mapping[str, JobFunction]:
         """Perform the timer."""
         return {CHECK: self.check}
 
+    @cached_property
+    def _told(self) -> Escalation:
+        return Escalation(self.levels, self.templates)
+
     def check(self, job: Job, desk: Desk) -> None:
         """Look at the clocks again, tell whom it concerns, and set the timer to the next step."""
         ticket = desk.ticket(job.ticket_id or 0)
         # Read once: a step between two readings would be neither told nor timed.
         log, now = desk.events(ticket.id), desk.now
-        for deadline in ticket.deadlines:
-            if deadline.met_at is None and not deadline.is_paused:
-                self._look(ticket, deadline, log, now, desk)
+        put_off = [
+            until
+            for deadline in ticket.deadlines
+            if deadline.met_at is None and not deadline.is_paused
+            for until in self._told.look(ticket, deadline, log, now, desk)
+        ]
         upcoming = self._next_step(ticket, after=now)
-        if upcoming:
-            desk.put(_timer(ticket, upcoming))
-
-    def _look(
-        self, ticket: Ticket, deadline: Deadline, log: tuple[Event, ...], now: datetime, desk: Desk
-    ) -> None:
-        passed = [step for step in self._steps() if deadline.at(step) <= now]
-        turn, since = told_since(deadline.name, log)
-        ours = [event for event in since if event.kind in {"warned", "escalated"}]
-        told = {event.data["step"] for event in ours if event.data["clock"] == deadline.name}
-        untold = [step for step in passed if step not in told]
-        if not untold or max(untold) < max(told, default=0):
-            return
-        # Only the latest: after a long silence nobody needs four mails about one clock.
-        step = max(untold)
-        is_breach = step >= 1
-        to = self._person_for(step)
-        data = {
-            "clock": deadline.name,
-            "step": step,
-            "to": to,
-            "skipped": [earlier for earlier in untold if earlier != step],
-        }
-        desk.record(ticket.id, Event("escalated" if is_breach else "warned", data))
-        if to:
-            mail = self._mail(ticket, deadline, step, to, desk)
-            # Of a clock that began anew it is another mail.
-            desk.send(msgspec.structs.replace(mail, name=f"{mail.name}/{turn}") if turn else mail)
-
-    def _mail(self, ticket: Ticket, deadline: Deadline, step: float, to: str, desk: Desk) -> Mail:
-        letter = render(
-            "faultdesk_sla",
-            self.templates,
-            "escalation.txt",
-            ticket=ticket,
-            deadline=deadline,
-            percent=round(step * 100),
-            is_breach=step >= 1,
-            zone=desk.identity.time_zone,
-        )
-        return Mail(
-            name=f"sla/{ticket.id}/{deadline.name}/{step}",
-            ticket_id=ticket.id,
-            to=(Address(to),),
-            subject=letter.subject,
-            text=letter.text,
-            purpose="escalation" if step >= 1 else "warning",
-            internal=True,
-        )
-
-    def _steps(self) -> list[float]:
-        return sorted((*self.warn_at, *self.escalate_at))
-
-    def _person_for(self, step: float) -> str:
-        if not self.chain:
-            return ""
-        level = sorted(self.escalate_at).index(step) + 1 if step in self.escalate_at else 0
-        return self.chain[min(level, len(self.chain) - 1)]
+        if moments := [*put_off, *([upcoming] if upcoming else [])]:
+            desk.put(_timer(ticket, min(moments)))
 
     def _next_step(self, ticket: Ticket, after: datetime) -> datetime | None:
         running = [
             deadline for deadline in ticket.deadlines if deadline.met_at is None and not deadline.is_paused
         ]
-        moments = (deadline.at(step) for deadline in running for step in self._steps())
+        moments = (
+            deadline.at(step) for deadline in running for step in self._told.steps(deadline.name, ticket)
+        )
         return min((moment for moment in moments if moment > after), default=None)
 
 

@@ -102,8 +102,23 @@ def test_check_says_everything_at_once(config: Path) -> None:
     ("right", "wrong", "complaint"),
     [
         ('duty = "duty@faultdesk.example"', 'duty = "nonsense"', "duty: nonsense is not a mail address"),
-        ('chain = ["duty@faultdesk.example"', 'chain = ["x"', "chain: x is not a mail address"),
-        ("warn_at = [0.5, 0.75]", "warn_at = [50, 75]", "warn_at: holds fractions"),
+        (
+            "[handlers.sla]",
+            '[handlers.sla]\nlevels = [{ at = 1, to = ["x@"] }]',
+            "handlers.sla: levels: x@ is not a mail address",
+        ),
+        (
+            "[handlers.sla]",
+            '[handlers.sla]\nlevels = [{ at = 0, to = ["lead"] }]',
+            "levels[0].at: expected `float` > 0",
+        ),
+        (
+            'address = "wang@faultdesk.example"',
+            'address = "Wang"',
+            "people.wang.address: Wang is not a mail address",
+        ),
+        ('post = "lead"', 'post = "chef"', "people.chen.post: invalid enum value 'chef'"),
+        ('post = "lead"', 'substitute = "li"', "people.chen.substitute: li is nobody of people"),
         ('name = "弱电客户服务中心"', 'name = ""', "desk.name"),
         ("[database]", "[jobs]\nworkers = 0\n[database]", "jobs.workers"),
         ("[database]", '[log]\nlevel = "verbose"\n[database]', "log.level"),

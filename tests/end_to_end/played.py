@@ -22,7 +22,10 @@ FAULTDESK = [sys.executable, "-m", "faultdesk.cli"]
 HANDLERS = """
 [handlers.classify]
 [handlers.sla]
-chain = ["duty@yuanheng-elv.example", "lead@yuanheng-elv.example"]
+levels = [
+  { at = 0.5, to = ["duty@yuanheng-elv.example"] },
+  { at = 1.0, to = ["lead@yuanheng-elv.example"] },
+]
 [handlers.acknowledge]
 [handlers.dispatch]
 duty = "duty@yuanheng-elv.example"

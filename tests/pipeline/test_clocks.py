@@ -15,11 +15,13 @@ from faultdesk.domain.ticket import Classification, Event, Kind, Ticket
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.testing import a_message
 from faultdesk_sla import SlaHandler
+from faultdesk_sla.levels import Level
 from faultdesk_sla.working_hours import WorkingHours
 from pipeline.desk import NOON, PlayedDesk
 
 LI = Address("li@owner.example", "Li Ming")
-CHAIN = ("duty@faultdesk.example", "lead@faultdesk.example", "manager@faultdesk.example")
+DUTY, LEAD, MANAGER = "duty@faultdesk.example", "lead@faultdesk.example", "manager@faultdesk.example"
+LEVELS = tuple(Level(at=at, to=(to,)) for at, to in ((0.5, DUTY), (0.75, DUTY), (1.0, LEAD), (1.5, MANAGER)))
 
 
 class Classing(Handler, frozen=True):
@@ -36,7 +38,7 @@ def a_desk(store: SqlStore, sla: SlaHandler, kind: Kind = Kind.FAULT) -> PlayedD
 
 @pytest.fixture
 def desk(store: SqlStore) -> PlayedDesk:
-    return a_desk(store, SlaHandler(chain=CHAIN))
+    return a_desk(store, SlaHandler(levels=LEVELS))
 
 
 def notice(desk: PlayedDesk) -> int:
@@ -138,8 +140,8 @@ def test_a_promise_that_was_relaxed_is_escalated_when_it_breaks(desk: PlayedDesk
     pass_time(desk, 8)
 
     assert [event for event in desk.events(ticket_id) if event == "promised"] == ["promised"]
-    assert [who for who, _ in told(desk)[before:]].count(CHAIN[1]) == 1
-    assert [who for who, _ in told(desk)[before:]].count(CHAIN[2]) == 1
+    assert [who for who, _ in told(desk)[before:]].count(LEAD) == 1
+    assert [who for who, _ in told(desk)[before:]].count(MANAGER) == 1
 
 
 def test_nobody_is_warned_of_a_clock_that_stands_still_and_everybody_when_it_goes_on(
@@ -156,11 +158,11 @@ def test_nobody_is_warned_of_a_clock_that_stands_still_and_everybody_when_it_goe
     assert told(desk) == []
     pass_time(desk, 25)
 
-    assert [who for who, _ in told(desk)] == [CHAIN[0], CHAIN[0], CHAIN[1], CHAIN[2]]
+    assert [who for who, _ in told(desk)] == [DUTY, DUTY, LEAD, MANAGER]
 
 
 def test_a_question_that_turns_out_to_be_a_fault_is_owed_a_visit(store: SqlStore) -> None:
-    desk = a_desk(store, SlaHandler(chain=CHAIN), Kind.CONSULTATION)
+    desk = a_desk(store, SlaHandler(levels=LEVELS), Kind.CONSULTATION)
     ticket_id = notice(desk)
     assert due(desk, ticket_id, "on_site") is None
     desk.clock.advance(timedelta(hours=1))
@@ -189,27 +191,27 @@ def test_a_fault_that_came_back_is_escalated_by_its_new_clock(desk: PlayedDesk) 
     pass_time(desk, 13)
 
     assert ticket(desk, ticket_id).status == "new"
-    assert [who for who, _ in told(desk)[before:]] == [CHAIN[0]]
+    assert [who for who, _ in told(desk)[before:]] == [DUTY]
     assert due(desk, ticket_id, "on_site") == timedelta(hours=37)
 
 
 def test_without_progress_somebody_is_reminded_until_there_is_some(store: SqlStore) -> None:
-    desk = a_desk(store, SlaHandler(chain=CHAIN, progress_within=timedelta(hours=8)))
+    desk = a_desk(store, SlaHandler(levels=LEVELS, progress_within=timedelta(hours=8)))
     ticket_id = notice(desk)
     happens(desk, ticket_id, "answered")
     happens(desk, ticket_id, "arrived")
     pass_time(desk, 4)
-    assert [who for who, _ in told(desk)] == [CHAIN[0]]
+    assert [who for who, _ in told(desk)] == [DUTY]
 
     happens(desk, ticket_id, "noted", text="waits for a part")
     pass_time(desk, 4)
 
-    assert [who for who, _ in told(desk)] == [CHAIN[0], CHAIN[0]]
+    assert [who for who, _ in told(desk)] == [DUTY, DUTY]
 
 
 def test_working_hours_keep_a_night_from_breaking_a_promise(store: SqlStore) -> None:
     office = WorkingHours(hours=("08:30-12:00", "13:30-17:30"))
-    desk = a_desk(store, SlaHandler(chain=CHAIN, calendar="office", calendars={"office": office}))
+    desk = a_desk(store, SlaHandler(levels=LEVELS, calendar="office", calendars={"office": office}))
     desk.clock.advance(timedelta(hours=5))  # 17:00 in Shanghai, on a Thursday
 
     ticket_id = notice(desk)
@@ -217,5 +219,5 @@ def test_working_hours_keep_a_night_from_breaking_a_promise(store: SqlStore) -> 
     assert told(desk) == []
     pass_time(desk, 1)
 
-    assert [who for who, _ in told(desk)] == [CHAIN[0]]
+    assert [who for who, _ in told(desk)] == [DUTY]
     assert due(desk, ticket_id, "response") == timedelta(hours=22)

@@ -11,6 +11,7 @@ from faultdesk.domain.ticket import Event, Status, Ticket
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.testing import a_message
 from faultdesk_sla import SlaHandler
+from faultdesk_sla.levels import Level
 from pipeline.desk import NOON, PlayedDesk
 
 LI = Address("li@owner.example", "Li Ming")
@@ -294,7 +295,7 @@ def test_a_claimed_sender_brings_nobody_in_and_gets_no_answer_elsewhere(desk: Pl
 def test_an_answer_that_overtook_what_it_answers_is_joined_by_it_and_the_clocks_run_from_the_earlier(
     store: SqlStore,
 ) -> None:
-    desk = PlayedDesk(store, {"sla": SlaHandler(chain=("duty@faultdesk.example",))})
+    desk = PlayedDesk(store, {"sla": SlaHandler(levels=(Level(at=0.5, to=("duty@faultdesk.example",)),))})
     answer = a_message(message_id="<2@owner.example>", references=("<1@owner.example>",), text="and camera 5")
     ticket_id = desk.decide(answer)
     inbox_id = desk.receive(arrived_at=desk.clock.now() - timedelta(hours=1))

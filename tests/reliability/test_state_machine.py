@@ -43,13 +43,16 @@ from faultdesk_classify import ClassifyHandler
 from faultdesk_dispatch import DispatchHandler
 from faultdesk_report import ReportHandler
 from faultdesk_sla import SlaHandler
+from faultdesk_sla.levels import Level
 from pipeline.desk import KeepingMailer, PlayedDesk, SetClock
 from reliability.machine import HereReaders, Killed, MemoryMailbox, MortalStore
 
 WALKS = int(os.environ.get("FAULTDESK_WALKS", "500"))
 HANDLERS = {
     "classify": ClassifyHandler(),
-    "sla": SlaHandler(chain=("duty@desk.example", "lead@desk.example")),
+    "sla": SlaHandler(
+        levels=(Level(at=0.5, to=("duty@desk.example",)), Level(at=1.0, to=("lead@desk.example",)))
+    ),
     "acknowledge": AcknowledgeHandler(),
     "dispatch": DispatchHandler(duty="duty@desk.example"),
     "report": ReportHandler(),

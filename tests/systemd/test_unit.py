@@ -151,7 +151,7 @@ def test_a_reload_takes_new_handler_settings_over(private_systemd: PrivateSystem
     before = private_systemd.show("MainPID")
 
     (private_systemd.root / "etc/faultdesk/faultdesk.toml").write_text(
-        CONFIGURATION + '\n[handlers.sla]\nchain = ["duty@faultdesk.example"]\n'
+        CONFIGURATION + '\n[handlers.sla]\nlevels = [{ at = 1.0, to = ["duty@faultdesk.example"] }]\n'
     )
     private_systemd.reload()
     wait_until(lambda: "config.reloaded" in private_systemd.log(), "the settings are taken over")
