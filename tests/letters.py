@@ -5,6 +5,7 @@ import io
 import numpy as np
 from PIL import Image, ImageSequence
 
+from faultdesk.config.playbooks import load_playbooks
 from faultdesk.domain.decision import Mail
 from faultdesk.domain.fax import Fax, Page, Reception
 from faultdesk.domain.identity import Identity
@@ -48,7 +49,7 @@ def a_letter(text: str = "您好：\n\n已收到您的传真。\n", **fields: ob
 def an_acknowledgement(language: Language, reference: str = "FD-2026-000123") -> Letter:
     """Let the bundled handler acknowledge a fax."""
     fax = Fax(reception=Reception(gateway="office", caller="+862088881111"), pages=(Page(number=1),))
-    desk = Identity(name=_DESKS[language], address="service@yuanheng.example")
+    desk = Identity(name=_DESKS[language], address="service@yuanheng.example", playbooks=load_playbooks(None))
     message = a_message(language=language, sender=_CLIENT, fax=fax)
     ticket = a_ticket(reference=reference, language=language, requester=_CLIENT)
     (mail,) = AcknowledgeHandler().ticket_opened(ticket, message, desk)

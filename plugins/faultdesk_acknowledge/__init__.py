@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from faultdesk.domain.courtesy import is_courtesy
 from faultdesk.domain.decision import Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import InboundMessage
@@ -28,9 +29,11 @@ class AcknowledgeHandler(Handler, frozen=True, kw_only=True):
 
     @hookimpl
     def message_added(self, ticket: Ticket, message: InboundMessage, desk: Identity) -> list[Mail | Event]:
-        """Confirm to a client that an addition has reached the ticket."""
-        if ticket.role_of(message.sender.address) in {Role.ENGINEER, Role.STAFF}:
+        """Confirm to a client an addition that says something; thanks alone need no answer."""
+        if ticket.role_of(message.sender.address) in {Role.ENGINEER, Role.STAFF, Role.COPIED}:
             return []
+        if is_courtesy(message.text) and not message.attachments and not message.fax and not message.problems:
+            return [Event("mail_withheld", {"purpose": PURPOSE, "reason": "the addition changes nothing"})]
         return self._acknowledge("added", ticket, message, desk)
 
     @hookimpl
@@ -48,16 +51,20 @@ class AcknowledgeHandler(Handler, frozen=True, kw_only=True):
         reason = _reason_to_keep_quiet(ticket, message, desk)
         if reason:
             return [Event("mail_withheld", {"purpose": PURPOSE, "reason": reason})]
+        language, playbook = message.language.answered_in, desk.playbook_of(ticket)
         letter = render(
             "faultdesk_acknowledge",
             self.templates,
-            f"{template}.{message.language.answered_in}.txt",
+            f"{template}.{language}.txt",
             ticket=ticket,
             message=message,
             about=ticket.classification,
             desk=desk,
             response=ticket.deadline("response"),
             on_site=ticket.deadline("on_site"),
+            engineer=desk.people.at(ticket.engineer.address) if ticket.engineer else None,
+            first_aid=playbook.first_aid[language] if playbook else "",
+            questions=playbook.questions(ticket.classification.facts, language) if playbook else (),
         )
         mail = Mail(
             name=name or f"acknowledge/{message.id}",
@@ -77,8 +84,6 @@ def _reason_to_keep_quiet(ticket: Ticket, message: InboundMessage, desk: Identit
         return f"automatic: {message.automatic}"
     if message.robot:
         return message.robot
-    if not message.reply_address.address:
-        return "the message names no sender"
     if message.reply_address.address == desk.address:
         return "it would go to the desk itself"
     return _reason_by_class(ticket.classification, message)

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import msgspec
-import recurring_ical_events
-from icalendar import Calendar
 
 from faultdesk.domain.client import Period
+
+if TYPE_CHECKING:
+    from icalendar import Calendar
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MOMENT = timedelta(seconds=1)
@@ -74,6 +75,8 @@ class Roster:
             for duty in shift.on(day, zone)
         ]
         if self._calendar is not None:
+            import recurring_ical_events  # noqa: PLC0415 - slow to load, and most commands ask for no roster
+
             events = recurring_ical_events.of(self._calendar).between(begin, end)
             found += [
                 Duty(_moment(event.start, zone), _moment(event.end, zone), str(event.get("SUMMARY", "")))
@@ -96,7 +99,9 @@ class Roster:
             yield covered, end
 
 
-def _read(file: Path) -> Calendar:
+def _read(file: Path) -> "Calendar":
+    from icalendar import Calendar  # noqa: PLC0415 - as above
+
     try:
         read = Calendar.from_ical(file.read_bytes())
     except OSError as error:

@@ -24,7 +24,9 @@ HANDLERS = """
 [handlers.sla]
 levels = [
   { at = 0.5, to = ["duty@yuanheng-elv.example"] },
+  { at = 0.75, to = ["duty@yuanheng-elv.example"] },
   { at = 1.0, to = ["lead@yuanheng-elv.example"] },
+  { at = 1.5, to = ["lead@yuanheng-elv.example"] },
 ]
 [handlers.acknowledge]
 [handlers.dispatch]

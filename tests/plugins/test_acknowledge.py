@@ -2,15 +2,19 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from faultdesk.config.playbooks import load_playbooks
 from faultdesk.domain.decision import Mail
 from faultdesk.domain.fax import Fax, Page, Reception
 from faultdesk.domain.identity import Identity
-from faultdesk.domain.message import Address, Language
+from faultdesk.domain.message import Address, Attachment, Language
+from faultdesk.domain.people import People, Person
 from faultdesk.domain.ticket import (
     Classification,
     Deadline,
     Event,
+    Facts,
     FaultClass,
     Kind,
     Participant,
@@ -20,7 +24,13 @@ from faultdesk.domain.ticket import (
 from faultdesk.handlers.testing import NOON, a_message, a_ticket
 from faultdesk_acknowledge import AcknowledgeHandler
 
-DESK = Identity(name="弱电客户服务中心", address="service@faultdesk.example")
+PEOPLE = People.of({"wang": Person(name="王工", address="wang@faultdesk.example", phone="+86 138 0000 0001")})
+DESK = Identity(
+    name="弱电客户服务中心",
+    address="service@faultdesk.example",
+    people=PEOPLE,
+    playbooks=load_playbooks(None),
+)
 TICKET = a_ticket(
     subject="三号门不开",
     classification=Classification(kind=Kind.FAULT, fault_class=FaultClass.LINE, system="access_control"),
@@ -89,7 +99,6 @@ def test_every_class_has_its_words_in_every_language(
     ("fields", "reason"),
     [
         ({"automatic": "List-Id (RFC 2919)"}, "automatic: List-Id (RFC 2919)"),
-        ({"sender": Address("")}, "the message names no sender"),
         ({"sender": Address("service@faultdesk.example")}, "it would go to the desk itself"),
     ],
 )
@@ -115,6 +124,66 @@ def test_a_clients_addition_is_confirmed() -> None:
 
     assert isinstance(mail, Mail)
     assert "补充已收到" in mail.subject
+
+
+@pytest.mark.parametrize("text", ["谢谢！", "Thank you very much.", "收到，辛苦了"])
+def test_thanks_alone_are_not_confirmed_and_the_ticket_says_why(text: str) -> None:
+    (event,) = ACKNOWLEDGE.message_added(TICKET, a_message(text), DESK)
+
+    assert event == Event(
+        "mail_withheld", {"purpose": "acknowledgement", "reason": "the addition changes nothing"}
+    )
+
+
+def test_thanks_with_a_photo_are_confirmed_with_what_is_on_record() -> None:
+    photo = (Attachment("a.jpg", "image/jpeg", 1),)
+
+    (mail,) = ACKNOWLEDGE.message_added(TICKET, a_message("谢谢", attachments=photo), DESK)
+
+    assert isinstance(mail, Mail)
+    assert "目前登记：故障报修（线路故障），门禁，一般。" in mail.text
+    assert "如需到场：2026-03-06 12:00" in mail.text
+
+
+@pytest.mark.parametrize(
+    ("language", "who"),
+    [
+        (Language.ZH_HANS, "负责工程师：王工，电话 +86 138 0000 0001"),
+        (Language.ZH_HANT, "負責工程師：王工，電話 +86 138 0000 0001"),
+        (Language.EN, "Engineer in charge: 王工, +86 138 0000 0001"),
+    ],
+)
+def test_the_client_is_told_who_is_on_it_and_how_to_reach_them(language: Language, who: str) -> None:
+    ticket = replace(TICKET, engineer=Address("wang@faultdesk.example"))
+
+    (mail,) = ACKNOWLEDGE.ticket_opened(ticket, a_message(language=language), DESK)
+
+    assert isinstance(mail, Mail)
+    assert who in mail.text
+
+
+def test_what_is_missing_is_asked_once_in_one_list_and_nothing_that_was_told() -> None:
+    about = replace(TICKET.classification, facts=Facts(phone="13800138000"))
+
+    (asked,) = ACKNOWLEDGE.ticket_opened(replace(TICKET, classification=about), a_message(), DESK)
+    (added,) = ACKNOWLEDGE.message_added(TICKET, a_message("四号门也不开"), DESK)
+
+    assert isinstance(asked, Mail)
+    assert isinstance(added, Mail)
+    assert "烦请告知" in asked.text
+    assert "线路两端的位置" in asked.text
+    assert "联系人和电话" not in asked.text
+    assert "烦请告知" not in added.text
+
+
+def test_of_a_question_nothing_is_asked_and_no_first_aid_given() -> None:
+    ticket = a_ticket(classification=Classification(kind=Kind.CONSULTATION))
+
+    (mail,) = ACKNOWLEDGE.ticket_opened(ticket, a_message(), DESK)
+
+    assert isinstance(mail, Mail)
+    assert "烦请告知" not in mail.text
+    assert "建议您" not in mail.text
 
 
 def test_an_engineers_mail_is_not_confirmed() -> None:

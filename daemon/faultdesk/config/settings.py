@@ -77,6 +77,7 @@ class DeskSettings(Table, frozen=True, kw_only=True):
     playbooks: Path | None = None
     """A folder whose files take the place of the bundled ones, CLASS.toml."""
     hourly_cap: Count = 20
+    hourly_ticket_cap: Count = 10
     hourly_domain_cap: Count = 200
 
 

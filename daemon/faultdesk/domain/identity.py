@@ -42,6 +42,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     playbooks: Mapping[FaultClass, Playbook] = {}
     hourly_cap: int = 20
     """Automatic mails an hour to one client's address; more are withheld."""
+    hourly_ticket_cap: int = 10
+    """The same for one ticket, whatever address it goes to."""
     hourly_domain_cap: int = 200
     """The same for all addresses of a domain together, free mail apart."""
 

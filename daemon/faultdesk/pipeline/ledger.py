@@ -157,8 +157,18 @@ class Ledger:
 
     def _withhold(self, tx: Transaction, actor: str, mail: Mail, reason: str) -> None:
         log.warning("mail.withheld", purpose=mail.purpose, ticket=mail.ticket_id, reason=reason)
-        if mail.ticket_id is not None:
-            tx.tickets.record(mail.ticket_id, [withheld(mail.purpose, reason, actor)], self._clock.now())
+        if mail.ticket_id is None:
+            return
+        tx.tickets.record(mail.ticket_id, [withheld(mail.purpose, reason, actor)], self._clock.now())
+        if not mail.internal:
+            reference = tx.tickets.get(mail.ticket_id).reference
+            self.alert(
+                tx,
+                f"not-reached/{mail.name}",
+                f"{reference}: client not reached, phone them",
+                f"The {mail.purpose} was not sent: {reason}.\nfaultdesk ticket {reference}\n",
+                mail.ticket_id,
+            )
 
 
 def _waiting(mail_row: int) -> str:

@@ -56,6 +56,9 @@ class SendMail:
         if mail.internal or not mail.automatic:
             return ""
         since = now - _HOUR
+        of_ticket = tickets.sent_of(mail.ticket_id, since) if mail.ticket_id is not None else 0
+        if of_ticket >= self._identity.hourly_ticket_cap:
+            return f"{of_ticket} automatic mails went out of this ticket within an hour"
         for person in map(Address, mail.recipients):
             if (sent := tickets.sent_to(person.address, since)) >= self._identity.hourly_cap:
                 return f"{sent} automatic mails went to this address within an hour"

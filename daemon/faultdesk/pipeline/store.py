@@ -164,6 +164,9 @@ class Tickets(Protocol):
     def sent_to(self, address: str, since: datetime) -> int:
         """Count the automatic mails that went to a client's address."""
 
+    def sent_of(self, ticket_id: int, since: datetime) -> int:
+        """Count the automatic mails that went to clients of a ticket."""
+
     def sent_to_domain(self, domain: str, since: datetime) -> int:
         """Count the automatic mails that went to clients of a domain."""
 

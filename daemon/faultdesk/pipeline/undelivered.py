@@ -26,8 +26,14 @@ def note(tx: Transaction, ledger: Ledger, ticket: Ticket, message: InboundMessag
             ledger.alert(
                 tx,
                 f"undelivered/{ticket.id}/{recipient.address}",
-                f"{ticket.reference}: mail to {recipient.address} cannot be delivered",
-                f"{recipient.status} {recipient.diagnostic}\n\n"
-                + ("Please phone the client." if ticket.role_of(recipient.address) is Role.CLIENT else ""),
+                f"{ticket.reference}: {_what(ticket, recipient.address)}",
+                f"Mail to {recipient.address} cannot be delivered: {recipient.status} {recipient.diagnostic}\n\n"
+                f"faultdesk ticket {ticket.reference}\n",
                 ticket.id,
             )
+
+
+def _what(ticket: Ticket, address: str) -> str:
+    if ticket.role_of(address) is Role.CLIENT:
+        return "client not reached, phone them"
+    return f"mail to {address} cannot be delivered"

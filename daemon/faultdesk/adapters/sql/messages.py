@@ -74,6 +74,7 @@ _NOTICE = (
 _SINCE = message.c.at >= bindparam("since")
 _SENT = select(sa.func.count()).select_from(message)
 _SENT_TO = _SENT.where(message.c.capped_address == bindparam("to"), _SINCE)
+_SENT_OF = _SENT.where(message.c.ticket_id == bindparam("of"), message.c.capped_address.is_not(None), _SINCE)
 _SENT_TO_DOMAIN = _SENT.where(message.c.capped_domain == bindparam("to"), _SINCE)
 _MOST_ALIKE = 20
 _ALIKE = (
@@ -263,6 +264,11 @@ class SqlMessages:
     def sent_to(self, address: str, since: datetime) -> int:
         """Count the automatic mails that went to a client's address."""
         sent: int = self._connection.execute(_SENT_TO, {"to": address, "since": since}).scalar_one()
+        return sent
+
+    def sent_of(self, ticket_id: int, since: datetime) -> int:
+        """Count the automatic mails that went to clients of a ticket."""
+        sent: int = self._connection.execute(_SENT_OF, {"of": ticket_id, "since": since}).scalar_one()
         return sent
 
     def sent_to_domain(self, domain: str, since: datetime) -> int:
