@@ -41,7 +41,7 @@ class RealDesk:
     under: Sequence[str] = ()
     """What runs every command, in another world: `nsenter`, `faketime`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each for a test of its own
         self,
         folder: Path,
         account: MailAccount,
@@ -51,6 +51,7 @@ class RealDesk:
         imap_port: int | None = None,
         smtp_port: int | None = None,
         more: str = "",
+        handlers: str = HANDLERS,
     ) -> None:
         """Configure it; the ports are those of proxies before the servers, `more` is more of the file."""
         self.folder = folder
@@ -83,7 +84,7 @@ class RealDesk:
             host = "{sink.host}"
             port = {smtp_port or sink.port}
             security = "plain"
-            {HANDLERS}
+            {handlers}
             {more}
             """
         )
