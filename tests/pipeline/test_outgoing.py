@@ -5,7 +5,7 @@ from email.message import EmailMessage
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faultdesk.domain.decision import Mail
+from faultdesk.domain.decision import File, Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address
 from faultdesk.domain.reference import Seal
@@ -117,3 +117,17 @@ def test_no_subject_or_name_breaks_the_header(subject: str, name: str) -> None:
 
     assert read["Message-ID"] == SEAL.message_id(7, "acknowledge/1", "faultdesk.example")
     assert [address.addr_spec for address in read["To"].addresses] == ["li@owner.example"]
+
+
+def test_a_document_goes_along_under_its_name_with_the_original_or_alone() -> None:
+    report = File("故障处理报告 FD-2026-000123-R1.pdf", "application/pdf", b"%PDF-1.7 \x00\xff")
+
+    alone = build(a_mail(files=(report,)))
+    both = build(a_mail(files=(report,), attached=(3,)), original=b"Subject: x\r\n\r\ny\r\n")
+
+    (pdf,) = alone.iter_attachments()
+    assert (pdf.get_filename(), pdf.get_content_type()) == (report.name, "application/pdf")
+    assert pdf.get_content() == report.content
+    assert [part.get_filename() for part in both.iter_attachments()] == [report.name, "notice-3.eml"]
+    assert not alone.defects
+    assert not both.defects

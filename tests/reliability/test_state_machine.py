@@ -51,7 +51,10 @@ WALKS = int(os.environ.get("FAULTDESK_WALKS", "500"))
 HANDLERS = {
     "classify": ClassifyHandler(),
     "sla": SlaHandler(
-        levels=(Level(at=0.5, to=("duty@desk.example",)), Level(at=1.0, to=("lead@desk.example",)))
+        levels=tuple(
+            Level(at=at, to=(to,))
+            for at, to in ((0.5, "duty@desk.example"), (1.0, "lead@desk.example"), (1.5, "lead@desk.example"))
+        )
     ),
     "acknowledge": AcknowledgeHandler(),
     "dispatch": DispatchHandler(duty="duty@desk.example"),
@@ -265,7 +268,7 @@ class DeskMachine(RuleBasedStateMachine):
         with self.store.database.read() as connection:
             for row in listings.job_rows(connection, None, 10**6):
                 yield row["run_at"]
-            for ticket in listings.tickets(connection, with_resolved=True, limit=10**6):
+            for ticket in listings.tickets(connection, listings.Wanted(with_ended=True), 10**6):
                 yield ticket["noticed_at"]
 
     def ticket_ids(self) -> list[int]:

@@ -36,6 +36,14 @@ app = typer.Typer(
 )
 
 
+def watch_board(context: typer.Context) -> None:
+    """Watch the open tickets, the most urgent on top; Enter opens one, q ends."""
+    # What draws it is slow to load, and no other command needs it.
+    from faultdesk.cli.board import board  # noqa: PLC0415
+
+    board(context)
+
+
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
     if wanted:
         typer.echo(f"faultdesk {__version__}")
@@ -68,6 +76,7 @@ for command in (
     retention.hold,
     tickets.tickets,
     tickets.ticket,
+    watch_board,
     tickets.classify,
     tickets.client,
     entitle.entitle,
@@ -82,7 +91,7 @@ for command in (
     read.read,
     handlers.handlers,
 ):
-    app.command()(command)
+    app.command(command.__name__.removeprefix("watch_"))(command)
 app.add_typer(clients.app)
 app.add_typer(inbox.app)
 app.add_typer(jobs.app)

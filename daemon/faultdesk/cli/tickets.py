@@ -1,12 +1,13 @@
 """tickets, ticket, classify, client, resolve."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
+from rich.console import Console
 
 from faultdesk.adapters.sql import listings
 from faultdesk.adapters.sql.store import SqlTransaction
@@ -17,26 +18,41 @@ from faultdesk.domain.correction import RECLASSIFIED, parse_correction
 from faultdesk.domain.identity import is_deliverable
 from faultdesk.domain.message import Address
 from faultdesk.domain.resolution import missing, resolved
-from faultdesk.domain.ticket import CLIENT_NAMED, Event, Ticket
+from faultdesk.domain.ticket import CLIENT_NAMED, Event, Status, Ticket
 from faultdesk.errors import NotFoundError, PermanentError
 
 Reference = Annotated[str, typer.Argument(help="As in FD-2026-000123.")]
 _COLUMNS = (
-    "reference", "status", "kind", "fault_class", "system", "severity", "response_due", "on_site_due", "subject"
+    "reference", "status", "kind", "fault_class", "system", "severity", "response_due", "on_site_due", "engineer",
+    "subject",
 )  # fmt: skip
 
 
 def tickets(
     context: typer.Context,
-    everything: Annotated[bool, typer.Option("--all", help="Resolved ones too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Ended ones too.")] = False,
+    client: Annotated[str, typer.Option(help="Of this client on record, address or domain.")] = "",
+    status: Annotated[Status | None, typer.Option(help="In this state only.")] = None,
+    due_within: Annotated[
+        str, typer.Option(help="Whose next deadline comes within so long, as PT4H or P1D.")
+    ] = "",
     limit: Limit = 200,
     as_json: AsJson = False,
 ) -> None:
     """List open tickets with their deadlines."""
     zone = configuration(context).desk.time_zone
+    until = datetime.now(UTC) + _duration(due_within) if due_within else None
+    wanted = listings.Wanted(everything, client, status or "", until)
     with reading(context) as connection:
-        rows = listings.tickets(connection, with_resolved=everything, limit=limit)
+        rows = listings.tickets(connection, wanted, limit)
     listing(rows, _COLUMNS, zone, as_json=as_json)
+
+
+def _duration(text: str) -> timedelta:
+    try:
+        return msgspec.convert(text, timedelta)
+    except msgspec.ValidationError as error:
+        raise PermanentError(f"--due-within {text}: not a duration as PT4H or P1D") from error
 
 
 def ticket(context: typer.Context, reference: Reference, as_json: AsJson = False) -> None:
@@ -51,13 +67,15 @@ def ticket(context: typer.Context, reference: Reference, as_json: AsJson = False
         about = msgspec.to_builtins(found, builtin_types=(datetime,))
         write_json([about | {"messages": written, "events": log}])
         return
-    _print_ticket(found, written, log, zone)
+    print_ticket(found, written, log, zone, console())
 
 
-def _print_known(found: Ticket, zone: str) -> None:
-    out, about = console(), found.classification
+def _print_known(found: Ticket, zone: str, out: Console) -> None:
+    about = found.classification
     out.print(f"{found.reference}  {found.status}  {found.subject}", style="bold")
     out.print(f"client    {found.requester}")
+    if found.engineer is not None:
+        out.print(f"engineer  {found.engineer}")
     out.print(f"class     {about.kind} / {about.fault_class or '-'} / {about.system} / {about.severity}")
     if (owed := found.entitlement) is not None:
         whose = " / ".join(name for name in (owed.client, owed.project, owed.contract) if name)
@@ -73,9 +91,11 @@ def _print_known(found: Ticket, zone: str) -> None:
         out.print(f"{who.role:<9} {who.person}")
 
 
-def _print_ticket(found: Ticket, written: list[dict[str, Any]], log: tuple[Event, ...], zone: str) -> None:
-    out = console()
-    _print_known(found, zone)
+def print_ticket(
+    found: Ticket, written: list[dict[str, Any]], log: tuple[Event, ...], zone: str, out: Console
+) -> None:
+    """Print a ticket whole, for people."""
+    _print_known(found, zone, out)
     for one in written:
         way = f"from {one['sender']}" if one["inbox_id"] else f"to {', '.join(one['recipients'])}"
         out.print(

@@ -6,7 +6,6 @@ for headers and parts that never vary.
 
 import binascii
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from email.utils import format_datetime, formataddr
@@ -96,12 +95,13 @@ def _part(boundary: bytes, inbox_id: int, octets: bytes) -> bytes:
 
 
 def _file_part(boundary: bytes, file: File) -> bytes:
-    # RFC 2231 section 4, and the plain name for whom that is news.
+    # RFC 2231 section 4, and for whom that is news an encoded word, which the RFC forbids and Outlook reads.
     name = quote(file.name, safe="")
-    plain = re.sub(r"[^\x20-\x7e]|[\"\\]", "_", file.name)
+    for_old = _encoded(_printable(file.name)).replace(" ", "\r\n ")
     head = (
-        f"--{boundary.decode()}\r\nContent-Type: {file.media_type}\r\nContent-Transfer-Encoding: base64\r\n"
-        f"Content-Disposition: attachment; filename=\"{plain}\";\r\n filename*=utf-8''{name}\r\n\r\n"
+        f'--{boundary.decode()}\r\nContent-Type: {file.media_type};\r\n name="{for_old}"\r\n'
+        f"Content-Transfer-Encoding: base64\r\n"
+        f"Content-Disposition: attachment;\r\n filename*=utf-8''{name}\r\n\r\n"
     )
     return head.encode() + _base64(file.content)
 

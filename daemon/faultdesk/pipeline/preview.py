@@ -85,6 +85,8 @@ def _acknowledgement(
     for _, decision in host.ticket_opened(ticket, message, desk, failures.append):
         match decision:
             case Mail(purpose="acknowledgement", to=to):
+                if not to[0].address:
+                    return {"send": False, "reason": "the message names no sender"}
                 return {"send": True, "reason": f"a person wrote; to {to[0].address}"}
             case Event(kind="mail_withheld", data={"purpose": "acknowledgement", "reason": reason}):
                 return {"send": False, "reason": reason}

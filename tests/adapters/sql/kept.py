@@ -6,7 +6,7 @@ from email.message import EmailMessage
 
 import sqlalchemy as sa
 
-from faultdesk.adapters.sql.listings import tickets
+from faultdesk.adapters.sql.listings import Wanted, tickets
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.adapters.sql.tables import metadata
 from faultdesk.domain.message import Address, Attachment, InboundMessage
@@ -125,5 +125,5 @@ def still_there(store: SqlStore, words: Iterable[str] = WORDS) -> list[str]:
 def figures(store: SqlStore) -> list[dict[str, object]]:
     """List every ticket with what is counted."""
     with store.database.read() as connection:
-        rows = tickets(connection, with_resolved=True, limit=999)
+        rows = tickets(connection, Wanted(with_ended=True), 999)
     return [{name: row[name] for name in row if name not in {"subject", "client"}} for row in rows]

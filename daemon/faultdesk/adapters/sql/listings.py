@@ -1,7 +1,7 @@
 """What the command line shows: reads only, shaped for people."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
@@ -16,12 +16,42 @@ from faultdesk.errors import NotFoundError
 Row = dict[str, Any]
 
 
-def tickets(connection: sa.Connection, *, with_resolved: bool, limit: int) -> list[Row]:
-    """List tickets, the latest last, with their deadlines as derived from their logs."""
-    chosen = select(ticket).order_by(ticket.c.id.desc()).limit(limit)
-    if not with_resolved:
+class Wanted(NamedTuple):
+    """Which tickets are listed; None and empty ask for no more than the others."""
+
+    with_ended: bool = False
+    client: str = ""
+    """A client's name on record, or an address or a domain."""
+    status: str = ""
+    due_before: datetime | None = None
+    by_deadline: bool = False
+    """The most urgent first; else the latest last."""
+
+
+def tickets(connection: sa.Connection, wanted: Wanted, limit: int) -> list[Row]:
+    """List tickets with their deadlines as derived from their logs."""
+    chosen = select(ticket).limit(limit)
+    if wanted.status:
+        chosen = chosen.where(ticket.c.status == wanted.status)
+    elif not wanted.with_ended:
         chosen = chosen.where(OPEN)
-    rows = connection.execute(chosen).all()[::-1]
+    if wanted.client:
+        # Three ways to be somebody's, each with an index or few rows behind it.
+        address = ticket.c.requester_address
+        is_theirs = (
+            ticket.c.client == wanted.client,
+            address == wanted.client,
+            address.endswith(f"@{wanted.client}"),
+        )
+        chosen = chosen.where(sa.or_(*is_theirs))
+    if wanted.due_before:
+        chosen = chosen.where(ticket.c.due_at < wanted.due_before)
+    if wanted.by_deadline or wanted.due_before:
+        rows = connection.execute(
+            chosen.where(OPEN, ticket.c.due_at.is_not(None)).order_by(ticket.c.due_at)
+        ).all()
+    else:
+        rows = connection.execute(chosen.order_by(ticket.c.id.desc())).all()[::-1]
     logs: dict[int, list[Event]] = {row.id: [] for row in rows}
     found = connection.execute(
         select(event.c.ticket_id, event.c.kind, event.c.data, event.c.at)
@@ -45,7 +75,9 @@ def _ticket_row(row: sa.Row[Any], log: list[Event]) -> Row:
         "system": about["system"],
         "severity": about["severity"],
         "subject": row.subject,
-        "client": row.requester_address,
+        "client": row.client or row.requester_address,
+        "engineer": row.engineer,
+        "due": row.due_at,
         "noticed_at": row.noticed_at,
         **{
             key: (due | met).get(key)
