@@ -31,6 +31,7 @@ check: .venv/development
 bench: packages .venv/development
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.growth
+	$(BIN)/python -m benchmarks.large_desk
 	$(BIN)/python -m benchmarks.cluster
 	$(BIN)/python -m benchmarks.fax_backlog
 

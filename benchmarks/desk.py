@@ -7,6 +7,7 @@ from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.migrate import migrate
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.config import load_config
+from faultdesk.handlers import Handler
 from faultdesk.service.wiring import load_handlers
 from pipeline.desk import PlayedDesk
 
@@ -33,7 +34,12 @@ def make_desk(folder: Path) -> PlayedDesk:
     migrate(database)
     with database.write() as connection:
         connection.exec_driver_sql("INSERT INTO sequence (year, last) VALUES (2026, 900000)")
+    return PlayedDesk(SqlStore(database), handlers_of(folder))
+
+
+def handlers_of(folder: Path) -> dict[str, Handler]:
+    """Make every bundled handler of a configuration in a folder."""
     file = folder / "faultdesk.toml"
     file.write_text(_CONFIG.format(handlers=HANDLERS))
     (folder / "key").write_text("key")
-    return PlayedDesk(SqlStore(database), load_handlers(load_config(file)))
+    return load_handlers(load_config(file))

@@ -1,8 +1,17 @@
+from datetime import timedelta
+
 import pytest
+from alembic import command
 
 from faultdesk.adapters.sql.database import Database
+from faultdesk.adapters.sql.listings import Wanted, tickets
 from faultdesk.adapters.sql.migrate import differences, migrate, require_current
+from faultdesk.adapters.sql.revisions import alembic_config
+from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.errors import ConfigError
+from faultdesk.handlers.testing import a_message
+from faultdesk_sla import SlaHandler
+from pipeline.desk import NOON, PlayedDesk
 
 
 def test_an_empty_database_is_refused_with_what_to_do(database_url: str) -> None:
@@ -43,3 +52,20 @@ def test_a_later_version_s_database_is_not_migrated(database: Database) -> None:
 
     with pytest.raises(ConfigError, match="is at revision 9999, later than this version's"):
         migrate(database)
+
+
+def test_an_open_ticket_of_an_older_version_has_its_next_deadline_after_the_migration(
+    database: Database,
+) -> None:
+    desk = PlayedDesk(SqlStore(database), {"sla": SlaHandler()})
+    desk.decide(a_message())
+    config = alembic_config()
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0009")
+
+    migrate(database)
+
+    with database.read() as connection:
+        (row,) = tickets(connection, Wanted(by_deadline=True), 10)
+    assert row["due"] == row["response_due"] == NOON + timedelta(hours=2)

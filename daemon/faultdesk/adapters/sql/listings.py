@@ -65,8 +65,9 @@ def tickets(connection: sa.Connection, wanted: Wanted, limit: int) -> list[Row]:
 
 def _ticket_row(row: sa.Row[Any], log: list[Event]) -> Row:
     about = row.classification
-    due = {f"{deadline.name}_due": deadline.due_at for deadline in deadlines_of(log)}
-    met = {f"{deadline.name}_met": deadline.met_at for deadline in deadlines_of(log)}
+    deadlines = deadlines_of(log)
+    due = {f"{deadline.name}_due": deadline.due_at for deadline in deadlines}
+    met = {f"{deadline.name}_met": deadline.met_at for deadline in deadlines}
     return {
         "reference": row.reference,
         "status": row.status,

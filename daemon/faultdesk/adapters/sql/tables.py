@@ -171,7 +171,7 @@ ticket = Table(
     Index("ix_ticket_engineer", "engineer", **_where("status IN ('new', 'answered')")),
     Index("ix_ticket_due_at", "due_at", **_where("status IN ('new', 'answered')")),
     Index("ix_ticket_client", "client", "id"),
-    Index("ix_ticket_likeness", "likeness", "id"),
+    Index("ix_ticket_likeness", "likeness", "id", **_where("status IN ('resolved', 'closed')")),
 )
 
 participant = Table(

@@ -1,0 +1,207 @@
+"""What 100,000 open tickets among 1,000,000 closed ones cost: a triage decision, a list, the board, a timer's check.
+
+python -m benchmarks.large_desk [--open 100000] [--closed 1000000] [--database both]
+"""
+
+# ruff: noqa: S608 - its own SQL, of its own strings
+
+import argparse
+import logging
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from benchmarks.cluster import database as postgresql
+from benchmarks.desk import handlers_of
+from faultdesk.adapters.sql import listings
+from faultdesk.adapters.sql.database import Database
+from faultdesk.adapters.sql.migrate import migrate
+from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.domain.decision import Job
+from faultdesk.domain.message import Address
+from faultdesk.handlers.testing import a_message
+from faultdesk.pipeline.job_desk import JobDesk
+from pipeline.desk import NOON, PlayedDesk
+
+_TARGET = 20.0
+_ROUNDS = 100
+_ENGINEERS = 20
+_ABOUT = '{"kind": "fault", "fault_class": "line", "system": "cctv", "severity": "normal", "confidence": 0.9, "evidence": []}'
+_PROMISE = '{"response": 7200.0, "on_site": 86400.0}'
+
+
+class Fill:
+    """Statements that fill a database, in its own words."""
+
+    def __init__(self, database: Database, first: int, last: int, *, is_open: bool) -> None:
+        self._lite = database.is_sqlite
+        self._first, self._last, self._is_open = first, last, is_open
+
+    @property
+    def _numbers(self) -> str:
+        if not self._lite:
+            return f"generate_series({self._first}, {self._last}) AS t(n)"
+        return (
+            f"(WITH RECURSIVE c(n) AS (SELECT {self._first} UNION ALL SELECT n + 1 FROM c WHERE n < {self._last}) "
+            "SELECT n FROM c) AS t"
+        )
+
+    def _moment(self, seconds: str) -> str:
+        day = NOON.strftime("%Y-%m-%d %H:%M:%S")
+        if self._lite:
+            return f"strftime('%Y-%m-%d %H:%M:%S.000000', '{day}', ({seconds}) || ' seconds')"
+        return f"(timestamptz '{day}+00' + ({seconds}) * interval '1 second')"
+
+    def _json(self, text: str) -> str:
+        return f"'{text}'" if self._lite else f"CAST('{text}' AS json)"
+
+    def statements(self) -> Iterator[str]:
+        """Give them in order."""
+        status = "new" if self._is_open else "resolved"
+        # Open ones were noticed within the last hour, and are due in turn.
+        noticed = self._moment("-(n % 3600)")
+        due = self._moment("7200 - (n % 3600)") if self._is_open else "NULL"
+        engineer = f"'engineer' || (n % {_ENGINEERS}) || '@desk.example'"
+        yield (
+            "INSERT INTO ticket (id, reference, status, subject, channel, language, classification, requester_address,"
+            " requester_name, noticed_at, opened_at, held, engineer, client, due_at, likeness)"
+            f" SELECT n, 'FD-2025-' || n, '{status}', 'dark', 'mail', 'zh-Hans', {self._json(_ABOUT)},"
+            f" 'li@owner' || (n % 5000) || '.example', 'Li', {noticed}, {noticed}, false, {engineer},"
+            f" 'client' || (n % 5000), {due}, 'cctv/line' FROM {self._numbers}"
+        )
+        yield (
+            "INSERT INTO participant (ticket_id, address, name, role)"
+            f" SELECT n, 'li@owner' || (n % 5000) || '.example', 'Li', 'client' FROM {self._numbers}"
+        )
+        opened = f'{{"inbox": 1, "noticed_at": "{NOON.isoformat()}", "promise": {_PROMISE}}}'
+        events = [
+            ("opened", opened),
+            ("classified", '{"kind": "fault"}'),
+            ("assigned", '{"engineer": "x@desk.example"}'),
+        ]
+        if not self._is_open:
+            events.append(("resolved", '{"number": 1, "cause": "plug", "method": "new plug"}'))
+        for kind, data in events:
+            yield (
+                "INSERT INTO event (ticket_id, at, kind, actor, data)"
+                f" SELECT n, {noticed}, '{kind}', '', {self._json(data)} FROM {self._numbers}"
+            )
+
+
+def fill(database: Database, open_ones: int, closed: int) -> None:
+    """Store the closed tickets, and the open ones behind them."""
+    for part in (
+        Fill(database, 1, closed, is_open=False),
+        Fill(database, closed + 1, closed + open_ones, is_open=True),
+    ):
+        for statement in part.statements():
+            with database.write() as connection, database.unhurried(connection):
+                connection.exec_driver_sql(statement if database.is_sqlite else statement.replace("%", "%%"))
+    with database.write() as connection:
+        if not database.is_sqlite:
+            connection.exec_driver_sql(
+                "SELECT setval(pg_get_serial_sequence('ticket', 'id'), max(id)) FROM ticket"
+            )
+        connection.exec_driver_sql("INSERT INTO sequence (year, last) VALUES (2026, 900000)")
+    with database.session() as connection:
+        connection.exec_driver_sql("ANALYZE")
+
+
+class Desk:
+    """A desk over such a database."""
+
+    def __init__(self, database: Database, last_ticket: int) -> None:
+        self._desk = PlayedDesk(SqlStore(database), handlers_of(Path(tempfile.mkdtemp())))
+        self._database = database
+        self._last = last_ticket
+        self._number = 0
+
+    def decide(self) -> None:
+        """Decide a message: classify, judge, choose, promise, file."""
+        self._number += 1
+        name = f"{self._number}@owner{self._number}.example"
+        self._desk.decide(
+            a_message(
+                f"The camera at gate {self._number} is dark, the line is cut. Please send somebody.",
+                message_id=f"<{name}>",
+                sender=Address(f"client{name}"),
+            )
+        )
+
+    def list(self) -> None:
+        """List open tickets, as `faultdesk tickets` does."""
+        with self._database.read() as connection:
+            listings.tickets(connection, listings.Wanted(), 200)
+
+    def nearest(self) -> None:
+        """List the most urgent, as `faultdesk board` does."""
+        with self._database.read() as connection:
+            listings.tickets(connection, listings.Wanted(by_deadline=True), 200)
+
+    def check(self) -> None:
+        """Look at the clocks of a ticket whose timer has come due."""
+        self._number += 1
+        self._desk.clock.time = NOON + timedelta(hours=1)
+        desk = JobDesk(self._desk.store, self._desk.identity, self._desk.clock)
+        self._desk.host.job_functions["sla.check"](Job("sla.check", self._last - self._number), desk)
+        with self._desk.store.write() as tx:
+            desk.write_down(tx, self._desk.changes, "sla")
+
+    def similar(self) -> None:
+        """Look for like faults, as a work order does."""
+        with self._desk.store.read() as tx:
+            tx.tickets.similar(tx.tickets.get(self._last))
+
+
+def median_of(work: Callable[[], None]) -> float:
+    """Time a piece of work; milliseconds."""
+    work()
+    spans = []
+    for _ in range(_ROUNDS):
+        started = time.perf_counter()
+        work()
+        spans.append((time.perf_counter() - started) * 1000)
+    return statistics.median(spans)
+
+
+def measure(name: str, database: Database, open_ones: int, closed: int) -> None:
+    """Fill, measure, tell."""
+    migrate(database)
+    started = time.perf_counter()
+    fill(database, open_ones, closed)
+    print(
+        f"{name}: {closed} closed and {open_ones} open tickets in {time.perf_counter() - started:.0f} s",
+        flush=True,
+    )
+    desk = Desk(database, closed + open_ones)
+    for what in ("decide", "list", "nearest", "check", "similar"):
+        print(
+            f"{name}  {what:<8} {median_of(getattr(desk, what)):6.2f} ms (target {_TARGET:.0f})", flush=True
+        )
+
+
+def main() -> None:
+    """Measure on each database."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--open", type=int, default=100_000)
+    parser.add_argument("--closed", type=int, default=1_000_000)
+    parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
+    options = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    with ExitStack() as stack:
+        if options.database != "postgresql":
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            measure("sqlite", Database(f"sqlite:///{folder}/desk.db"), options.open, options.closed)
+        if options.database != "sqlite":
+            server = stack.enter_context(postgresql())
+            measure("postgresql", Database(server.url()), options.open, options.closed)
+
+
+if __name__ == "__main__":
+    main()
