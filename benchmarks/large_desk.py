@@ -109,7 +109,7 @@ def fill(database: Database, open_ones: int, closed: int) -> None:
                 "SELECT setval(pg_get_serial_sequence('ticket', 'id'), max(id)) FROM ticket"
             )
         connection.exec_driver_sql("INSERT INTO sequence (year, last) VALUES (2026, 900000)")
-    with database.session() as connection:
+    with database.write() as connection, database.unhurried(connection):
         connection.exec_driver_sql("ANALYZE")
 
 
