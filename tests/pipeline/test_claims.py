@@ -185,3 +185,77 @@ def test_line_ends_hidden_in_a_subject_are_told(desk: PlayedDesk) -> None:
 
     assert ticket.subject == "gate Bcc: b@x.example"
     assert desk.problems(ticket.id) == ["the subject hides a line end, to pass for more fields of the header"]
+
+
+NOTE = """\
+来源: 热线
+客户: 滨江物业
+联系人: 李明
+电话: 13800138000
+{way}
+内容: 二号楼大堂的摄像机黑屏，线被挖断了，请派人来修
+"""
+
+
+@pytest.fixture
+def hotline(store: SqlStore) -> PlayedDesk:
+    handlers = {"classify": ClassifyHandler(), "acknowledge": AcknowledgeHandler()}
+    return PlayedDesk(
+        store,
+        handlers,
+        authserv_ids=frozenset({"mx.faultdesk.example"}),
+        form_senders=frozenset({"hotline@faultdesk.example"}),
+    )
+
+
+def a_note(way: str, results: str = PROVED, sender: str = "hotline@faultdesk.example") -> InboundMessage:
+    # As a website sends it: by a machine that says so.
+    return forwarded(results, NOTE.format(way=way), f"{sender}\r\nAuto-Submitted: auto-generated")
+
+
+def test_a_note_of_the_hotline_opens_the_ticket_for_whom_it_names(hotline: PlayedDesk) -> None:
+    ticket = opened(hotline, a_note("邮箱: LiMing@binjiang.example"))
+
+    assert ticket.requester == Address("liming@binjiang.example", "李明")
+    assert ticket.classification.kind == "fault"
+    assert ticket.classification.facts.phone == "13800138000"
+    assert [to for _, to, _ in hotline.mailer.sent] == [["liming@binjiang.example"]]
+    assert "form_received" in hotline.events(ticket.id)
+
+
+def test_who_has_no_mail_is_acknowledged_by_fax(hotline: PlayedDesk) -> None:
+    ticket = opened(hotline, a_note("传真: 020-8888 1111"))
+
+    assert ticket.requester.address == "fax:+862088881111"
+    assert [number for number, _, _ in hotline.fax_sender.sent] == ["+862088881111"]
+
+
+def test_who_can_only_be_phoned_is_told_to_the_desk_at_once(hotline: PlayedDesk) -> None:
+    ticket = opened(hotline, a_note("备注: 请回电"))
+
+    assert ticket.requester == Address("", "李明")
+    (alert,) = [octets for _, to, octets in hotline.mailer.sent if to == ["ops@faultdesk.example"]]
+    assert b"client not reached, phone them" in alert
+
+
+@pytest.mark.parametrize(
+    ("results", "sender"),
+    [("", "hotline@faultdesk.example"), ("mx.other.example; dmarc=pass", "hotline@faultdesk.example")],
+)
+def test_a_form_that_no_server_of_ours_proves_is_nobody_elses_and_not_lost(
+    hotline: PlayedDesk, results: str, sender: str
+) -> None:
+    message = a_note("邮箱: victim@binjiang.example", results, sender)
+
+    ticket = opened(hotline, message)
+
+    assert ticket.requester.address == "hotline@faultdesk.example"
+    assert "form_doubted" in hotline.events(ticket.id)
+    assert hotline.mailer.sent == []
+
+
+def test_the_same_form_of_anybody_else_is_a_mail_of_its_sender(hotline: PlayedDesk) -> None:
+    results = "mx.faultdesk.example; dmarc=pass header.from=stranger.example"
+    message = forwarded(results, NOTE.format(way="邮箱: victim@binjiang.example"), "me@stranger.example")
+
+    assert opened(hotline, message).requester == Address("me@stranger.example")

@@ -228,7 +228,11 @@ def _desk_complaints(desk: DeskSettings) -> list[str]:
     ]
     complaints += [
         f"desk.{field}: {name} must be in lower case, without blanks"
-        for field, names in (("authserv_ids", desk.authserv_ids), ("colleagues", desk.colleagues))
+        for field, names in (
+            ("authserv_ids", desk.authserv_ids),
+            ("colleagues", desk.colleagues),
+            ("form_senders", desk.form_senders),
+        )
         for name in sorted(names)
         if not name or name != name.lower() or name.split() != [name]
     ]

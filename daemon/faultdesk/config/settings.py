@@ -74,6 +74,7 @@ class DeskSettings(Table, frozen=True, kw_only=True):
     free_mail_domains: frozenset[str] = FREE_MAIL_DOMAINS
     authserv_ids: frozenset[str] = frozenset()
     colleagues: frozenset[str] = frozenset()
+    form_senders: frozenset[str] = frozenset()
     playbooks: Path | None = None
     """A folder whose files take the place of the bundled ones, CLASS.toml."""
     hourly_cap: Count = 20

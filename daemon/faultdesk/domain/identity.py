@@ -40,6 +40,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     people: People = People()
     """Engineers, leads and managers by name."""
     playbooks: Mapping[FaultClass, Playbook] = {}
+    form_senders: frozenset[str] = frozenset()
+    """Addresses, lower case, of the hotline's notes and the website's forms, which open tickets for whom they name."""
     hourly_cap: int = 20
     """Automatic mails an hour to one client's address; more are withheld."""
     hourly_ticket_cap: int = 10

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
+from faultdesk.domain.hotline import Note, note_in
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.likeness import imitated_domain, plain, shown_address
-from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.domain.message import Address, Channel, InboundMessage
 from faultdesk.domain.ticket import Event, Role, Ticket
 from faultdesk.domain.trust import Standing, Verdict, verdict
 
@@ -31,6 +32,8 @@ def claim(message: InboundMessage, desk: Identity) -> Claim:
         return Claim(message, found.standing, (Event("sender_refuted", data),))
     if doubt := message.sender_doubt or imitation(message.sender, _our_people(desk), desk.free_mail_domains):
         return doubted(Claim(message, found.standing), doubt)
+    if (note := _note(message, desk)) is not None:
+        return _of_hotline(message, found, note)
     forwarded = message.forwarded
     if forwarded is None or not desk.is_colleague(message.sender) or desk.is_colleague(forwarded.sender):
         return Claim(message, found.standing, tuple(_shown(message.sender)))
@@ -91,6 +94,36 @@ def _our_people(desk: Identity) -> list[Address]:
     """List the desk and its colleagues; a domain stands for all who are there."""
     ours = (one if "@" in one else f"@{one}" for one in desk.colleagues)
     return [desk.mailbox, *map(Address, ours)]
+
+
+def is_form(message: InboundMessage, desk: Identity) -> bool:
+    """Tell whether this claims to be a note of the hotline or a form of the website: a person filled it in."""
+    return _note(message, desk) is not None
+
+
+def _note(message: InboundMessage, desk: Identity) -> Note | None:
+    return note_in(message.text) if message.sender.address in desk.form_senders else None
+
+
+def _of_hotline(message: InboundMessage, found: Verdict, note: Note) -> Claim:
+    """Take whom a note names for the client, if it is certain that our own form or hotline wrote it."""
+    data = {"by": message.sender.address, "client": note.client.address or note.client.name}
+    if found.standing is Standing.PROVED:
+        inner = msgspec.structs.replace(
+            message,
+            sender=note.client,
+            reply_to=(),
+            to=(),
+            cc=(),
+            automatic=None,  # a form is sent by a machine, and filled in by a person
+            robot="",
+            channel=Channel.FAX if note.client.address.startswith("fax:") else message.channel,
+        )
+        return Claim(
+            inner, found.standing, (Event("form_received", {**data, "proof": found.reason}),), message
+        )
+    event = Event("form_doubted", {**data, "reason": "no server of ours vouches for its sender"})
+    return Claim(message, found.standing, (event,))
 
 
 def _of_colleague(message: InboundMessage, found: Verdict) -> Claim:

@@ -19,7 +19,7 @@ from faultdesk.pipeline.answers import answers_client, ask_about, event_of_answe
 from faultdesk.pipeline.assigning import assign
 from faultdesk.pipeline.authority import refusal
 from faultdesk.pipeline.changes import Changes
-from faultdesk.pipeline.claims import Claim, claim, claim_towards
+from faultdesk.pipeline.claims import Claim, claim, claim_towards, is_form
 from faultdesk.pipeline.echoes import heard, numbered
 from faultdesk.pipeline.entitling import entitled, entitlement_of
 from faultdesk.pipeline.failures import failure_event
@@ -66,7 +66,7 @@ class DeskClerk:
             self._ignore(tx, received, "the same fax was announced before", announced)
         elif self._awaits_pages(tx, received, message):
             return
-        elif message.automatic is not None:
+        elif message.automatic is not None and not is_form(message, self._ledger.identity):
             self._file_automatic(tx, received, message, at)
         elif (rejection := self.host.screen(message, failures.append)) is not None:
             self._ignore(tx, received, rejection.reason)

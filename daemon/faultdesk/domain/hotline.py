@@ -1,0 +1,61 @@
+"""A note of the hotline or a form of the website: lines of "key: value", from a sender whom the desk trusts (P1)."""
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+import phonenumbers
+
+from faultdesk.domain.identity import is_deliverable
+from faultdesk.domain.message import Address
+from faultdesk.domain.number import fax_address
+
+_KEYS: Mapping[str, str] = {
+    name: key
+    for key, names in {
+        "client": "客户 客戶 单位 單位 报修单位 報修單位 client customer company",
+        "contact": "联系人 聯絡人 姓名 报修人 報修人 contact name",
+        "email": "邮箱 邮件 電郵 邮箱地址 email e-mail mail",
+        "fax": "传真 傳真 fax",
+        "phone": "电话 電話 手机 手機 phone telephone mobile",
+        "matter": "内容 內容 故障描述 问题描述 描述 matter description problem message",
+    }.items()
+    for name in names.split()
+}
+_LINE = re.compile(r"\s*([^\s:：][^:：]{0,20}?)\s*[:：]\s*(.*)")
+_MOST_LINES = 200
+_COUNTRY = "CN"
+
+
+class Note(msgspec.Struct, frozen=True):
+    """Whom it is about, and how they are reached: by mail, else by fax, else by nothing that the desk could send."""
+
+    client: Address
+    phone: str = ""
+
+
+def note_in(text: str) -> Note | None:
+    """Read a note: it names somebody, and says what the matter is; None for any other text."""
+    found: dict[str, str] = {}
+    for line in text.splitlines()[:_MOST_LINES]:
+        match = _LINE.fullmatch(line)
+        key = _KEYS.get(match[1].lower()) if match else None
+        if match and key and match[2].strip():
+            found.setdefault(key, match[2].strip())
+    if "matter" not in found or not {"client", "contact"} & found.keys():
+        return None
+    name = found.get("contact") or found["client"]
+    return Note(Address(_way(found), name), found.get("phone", ""))
+
+
+def _way(found: Mapping[str, str]) -> str:
+    address = found.get("email", "").lower()
+    if is_deliverable(address):
+        return address
+    try:
+        number = phonenumbers.parse(found.get("fax", ""), _COUNTRY)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number):
+        return ""
+    return fax_address(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
