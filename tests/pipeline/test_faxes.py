@@ -1,10 +1,12 @@
 from collections.abc import Sequence
 from datetime import timedelta
+from email import message_from_bytes, policy
 
 import msgspec
 import pytest
 
 from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.domain.decision import File, Mail
 from faultdesk.domain.fax import Line, Outcome, Page, PageImage, PageReading, Receipt, Reception
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, Attachment, Authentication, Channel, InboundMessage
@@ -259,6 +261,33 @@ def test_a_fax_that_failed_goes_by_mail_where_an_address_is_known(desk: PlayedDe
 
     assert [recipients for _, recipients, _ in desk.mailer.sent] == [["li@owner.example"]]
     assert "fax_failed" in desk.events(ticket_id)
+
+
+def test_a_report_whose_fax_failed_goes_by_mail_with_its_pages(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    desk.perform()
+    report = Mail(
+        name="report/1/1",
+        ticket_id=ticket_id,
+        to=(Address("fax:+862088881111"),),
+        subject="报告",
+        text="见附件",
+        purpose="report",
+        files=(File("报告.pdf", "application/pdf", b"%PDF-1.7 pages"),),
+    )
+    with desk.store.write() as tx:
+        tx.tickets.add_participants(ticket_id, [Participant(Address("li@owner.example"), Role.CLIENT)])
+        desk.ledger.apply(tx, ticket_id, "report", report)
+    desk.perform()
+    assert desk.fax_sender.sent[-1][2] == b"%PDF-1.7 pages"
+
+    desk.decide(a_fax("receipt failed 2"))
+    desk.perform()
+
+    ((_, recipients, octets),) = desk.mailer.sent
+    assert recipients == ["li@owner.example"]
+    (pdf,) = message_from_bytes(octets, policy=policy.default).iter_attachments()
+    assert pdf.get_content() == b"%PDF-1.7 pages"
 
 
 def test_a_fax_that_failed_with_no_other_way_has_the_client_phoned(desk: PlayedDesk) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from faultdesk.domain.decision import Mail
+from faultdesk.domain.decision import File, Mail
 from faultdesk.domain.fax import Outcome, Receipt
 from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.number import fax_number
@@ -52,6 +52,7 @@ def _try_otherwise(tx: Transaction, ledger: Ledger, sent: SentFax, told: Receipt
             ticket.id,
         )
         return
+    pages = tx.tickets.mail(sent.id).content
     again = Mail(
         name=f"instead/{sent.id}/{left.address}",
         ticket_id=ticket.id,
@@ -61,6 +62,7 @@ def _try_otherwise(tx: Transaction, ledger: Ledger, sent: SentFax, told: Receipt
         purpose=sent.purpose,
         automatic=sent.automatic,
         internal=sent.internal,
+        files=(File(f"{ticket.reference}.pdf", "application/pdf", pages),) if pages else (),
     )
     ledger.apply(tx, ticket.id, "faultdesk", again)
 

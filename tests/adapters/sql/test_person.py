@@ -97,6 +97,16 @@ def test_the_tickets_of_one_person_stay_those_of_one_person(desk: PlayedDesk) ->
     assert first.role_of(first.requester.address) == "client"
 
 
+def test_of_an_engineer_who_was_erased_nothing_tells_whose_the_work_was(desk: PlayedDesk) -> None:
+    erase(desk.store.database, "duty@faultdesk.example", desk.clock.now(), dry_run=False)
+
+    with desk.store.database.read() as connection:
+        left = connection.exec_driver_sql("SELECT engineer FROM ticket").scalars().all()
+    assert left
+    assert all(one is None or one.startswith("erased-") for one in left)
+    assert "duty@" not in everything(desk.store)
+
+
 def test_what_was_erased_passes_the_audit(desk: PlayedDesk) -> None:
     erased(desk)
 

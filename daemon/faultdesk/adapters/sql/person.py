@@ -173,6 +173,8 @@ def _erase_from(
     change_events(connection, asked, without_words)
     change_events(connection, others, lambda one: _renamed(one, address, name))
     blank_tickets(connection, asked)
+    works_on = sa.and_(ticket.c.id.in_(tickets), ticket.c.engineer == address)
+    connection.execute(ticket.update().where(works_on).values(engineer=name))
     connection.execute(
         ticket.update().where(ticket.c.id.in_(asked)).values(requester_address=name, requester_name="")
     )
