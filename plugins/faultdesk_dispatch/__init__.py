@@ -138,16 +138,17 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
         for mail in self._called_off(ticket, log, number):
             desk.send(mail)
         if not _is_answered(log):
-            arguments, run_at = {"engineer": ticket.engineer.address}, desk.now + self.answer_within
+            # Who it was stands in the log alone: what is erased there must not live on here.
+            arguments, run_at = {"sent": _sent(log)}, desk.now + self.answer_within
             desk.put(Job(UNANSWERED, ticket.id, arguments, name=f"{UNANSWERED}/{ticket.id}", run_at=run_at))
 
     def unanswered(self, job: Job, desk: Desk) -> None:
         """Send the next one, if who was sent has said nothing."""
         ticket, log = desk.ticket(job.ticket_id or 0), desk.events(job.ticket_id or 0)
-        engineer = job.arguments["engineer"]
-        is_last = ticket.engineer is not None and ticket.engineer.address == engineer
-        if not ticket.status.is_open or not is_last or _is_answered(log):
+        is_last = job.arguments["sent"] == _sent(log)
+        if not ticket.status.is_open or ticket.engineer is None or not is_last or _is_answered(log):
             return
+        engineer = ticket.engineer.address
         minutes = round(self.answer_within / timedelta(minutes=1))
         reason = f"no answer of {engineer} within {minutes} minutes"
         desk.change(ticket.id, Event(PASSED_ON, {"from": engineer, "reason": reason}))
@@ -178,6 +179,11 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
             purpose="alert",
             internal=True,
         )
+
+
+def _sent(log: tuple[Event, ...]) -> int:
+    """Count how often somebody was sent."""
+    return sum(event.kind == ASSIGNED for event in log)
 
 
 def _is_answered(log: tuple[Event, ...]) -> bool:

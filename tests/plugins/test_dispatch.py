@@ -250,13 +250,13 @@ def test_who_was_sent_has_fifteen_minutes_to_answer() -> None:
     (timer,) = ordered(of_duty()).jobs
 
     assert timer.run_at == NOON + timedelta(minutes=15)
-    assert timer.arguments == {"engineer": DUTY.address}
+    assert timer.arguments == {"sent": 1}
 
 
-def unanswered(ticket: Ticket, *log: Event) -> FakeDesk:
+def unanswered(ticket: Ticket, *log: Event, sent: int = 1) -> FakeDesk:
     desk = FakeDesk(ticket, now=NOON + timedelta(minutes=15))
     desk.recorded = [(1, event) for event in (Event("assigned", {"engineer": DUTY.address}), *log)]
-    DISPATCH.unanswered(Job("dispatch.unanswered", 1, {"engineer": DUTY.address}), desk)
+    DISPATCH.unanswered(Job("dispatch.unanswered", 1, {"sent": sent}), desk)
     return desk
 
 
@@ -274,7 +274,8 @@ def test_who_has_answered_keeps_the_ticket(kind: str) -> None:
 
 def test_a_ticket_that_is_resolved_or_went_to_another_is_left_alone() -> None:
     assert unanswered(of_duty(status=Status.RESOLVED)).changed == []
-    assert unanswered(a_ticket(engineer=Address("other@faultdesk.example"))).changed == []
+    other = Event("assigned", {"engineer": "other@faultdesk.example"})
+    assert unanswered(a_ticket(engineer=Address("other@faultdesk.example")), other).changed == []
 
 
 def test_who_was_sent_before_is_called_off() -> None:
