@@ -14,7 +14,7 @@ from faultdesk.adapters.credentials import read_secret, write_signing_key
 from faultdesk.adapters.sql import migrate as migrations
 from faultdesk.cli.context import configuration
 from faultdesk.config import Config, Draft, read_draft
-from faultdesk.config.settings import HylafaxSettings
+from faultdesk.config.settings import HylafaxSettings, MaildirSettings
 from faultdesk.errors import ConfigError, FaultdeskError
 from faultdesk.handlers.host import Host
 from faultdesk.pipeline.ports import FaxSender
@@ -164,6 +164,10 @@ def _check_fax_sender(config: Config) -> None:
 
 
 def _check_mailbox(config: Config, name: str) -> None:
+    settings = config.mailboxes[name]
+    if isinstance(settings, MaildirSettings) and not settings.path.is_dir():
+        # To open it would make it: a slip of the pen would become a folder that nobody delivers to.
+        raise ConfigError(f"mailboxes.{name}.path: {settings.path} is not there; the daemon would make it")
     mailbox = open_mailbox(config, name)
     try:
         mailbox.open()

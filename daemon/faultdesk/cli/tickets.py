@@ -111,7 +111,8 @@ def print_ticket(
     out.print("\nevents", style="bold")
     for event in log:
         out.print(
-            f"{cell(event.at, zone)}  {event.kind}  {event.actor}  {msgspec.json.encode(event.data).decode()}"
+            f"{cell(event.at, zone)}  {event.kind}  {event.actor}  {msgspec.json.encode(event.data).decode()}",
+            soft_wrap=True,
         )
 
 
@@ -197,7 +198,7 @@ def find_ticket(transaction: SqlTransaction, reference: str) -> Ticket:
     """
     found = transaction.tickets.find(reference)
     if found is None:
-        raise NotFoundError(f"no ticket {reference}")
+        raise NotFoundError(f"no ticket {reference}; a reference is as FD-2026-000123")
     return found
 
 

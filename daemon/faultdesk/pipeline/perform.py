@@ -149,7 +149,12 @@ class Performer:
         with self._store.write() as tx:
             tx.jobs.postpone(job, self._clock.now() + wait, details(error))
         log.warning(
-            "job.postponed", job=job.id, kind=job.kind, attempt=claimed.attempt, seconds=wait.total_seconds()
+            "job.postponed",
+            job=job.id,
+            kind=job.kind,
+            attempt=claimed.attempt,
+            seconds=wait.total_seconds(),
+            error=outline(error),
         )
 
     def _park(self, job: Job, reason: str, error: Exception) -> None:
