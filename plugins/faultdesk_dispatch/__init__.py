@@ -135,7 +135,7 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
         number = sum(event.kind in {ASSIGNED, REOPENED, RECLASSIFIED} for event in log)
         for mail in self._orders.work_order(ticket, desk, number):
             desk.send(mail)
-        for mail in self._called_off(ticket, log, number):
+        for mail in self._called_off(ticket, log):
             desk.send(mail)
         if not _is_answered(log):
             # Who it was stands in the log alone: what is erased there must not live on here.
@@ -149,11 +149,26 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
         if not ticket.status.is_open or ticket.engineer is None or not is_last or _is_answered(log):
             return
         engineer = ticket.engineer.address
+        if (until := self._order_went_out(log, desk.now) + self.answer_within) > desk.now:
+            desk.put(
+                Job(UNANSWERED, ticket.id, job.arguments, name=f"{UNANSWERED}/{ticket.id}", run_at=until)
+            )
+            return
         minutes = round(self.answer_within / timedelta(minutes=1))
         reason = f"no answer of {engineer} within {minutes} minutes"
         desk.change(ticket.id, Event(PASSED_ON, {"from": engineer, "reason": reason}))
 
-    def _called_off(self, ticket: Ticket, log: tuple[Event, ...], number: int) -> Iterator[Mail]:
+    @staticmethod
+    def _order_went_out(log: tuple[Event, ...], now: datetime) -> datetime:
+        """Tell when the server took the last order: while mail stands still nobody can have answered it."""
+        for event in reversed(log):
+            if event.kind == "mail_sent" and event.data.get("purpose") == "work order":
+                return event.at or now
+            if event.kind == ASSIGNED:
+                break
+        return now
+
+    def _called_off(self, ticket: Ticket, log: tuple[Event, ...]) -> Iterator[Mail]:
         """Tell who was sent before that another goes now, lest two drive."""
         sent = [event.data.get("engineer", "") for event in log if event.kind == ASSIGNED]
         if len(sent) < 2 or not sent[-2] or sent[-2] == sent[-1]:  # noqa: PLR2004 - this one and the one before
@@ -163,7 +178,7 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
             "called_off.txt", ticket, InboundMessage(), "UTC", reason=passed.data["reason"] if passed else ""
         )
         to = (Address(sent[-2]),)
-        name = f"dispatch/called-off/{ticket.id}/{number}"
+        name = f"dispatch/called-off/{ticket.id}/{_sent(log)}"
         yield self._orders.mail(name, "called off", ticket, InboundMessage(), letter, to)
 
     @staticmethod
@@ -189,8 +204,8 @@ def _sent(log: tuple[Event, ...]) -> int:
 def _is_answered(log: tuple[Event, ...]) -> bool:
     """Tell whether somebody did something since the last one was sent."""
     for event in reversed(log):
-        if event.kind == ASSIGNED:
+        if event.kind in {ASSIGNED, REOPENED}:
             return False
-        if event.kind in PROGRESS_BY and event.kind != REOPENED:
+        if event.kind in PROGRESS_BY:
             return True
     return False

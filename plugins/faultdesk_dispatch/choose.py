@@ -47,7 +47,7 @@ class Chooser:
             self.reasons.append(f"{reason}: {owed.engineer}, who is away or did not answer")
             return None
         if there is not None and there is not person:
-            reason += f"; stands in for {person.name if person else owed.engineer}"
+            reason += f"; stands in for {owed.engineer}"
         return Choice((address,), (reason,))
 
     def _pool(self) -> list[Person]:

@@ -31,17 +31,20 @@ class Orders:
             checklist=playbook.steps(ticket.language.answered_in) if playbook else (),
             problems=_problems(desk.events(ticket.id)),
         )
-        engineer = ticket.engineer or Address("")
+        engineer = desk.identity.people.mailbox(ticket.engineer.address if ticket.engineer else "")
         order = self.mail(
             f"dispatch/{ticket.id}/{number}", "work order", ticket, message, letter, (engineer,)
         )
         mails = [msgspec.structs.replace(order, role=Role.ENGINEER)]
         if playbook is not None:
             copied = tuple(map(Address, playbook.copy.addresses(ticket, message.text)))
+            # Whoever is not of the desk reads nothing of other clients, nor of what this one has signed.
+            stranger = msgspec.structs.replace(ticket, entitlement=None)
+            letter = self.letter("copy.txt", stranger, message, desk.identity.time_zone, checklist=())
             # One for each class that the fault was taken for, not for each engineer.
             name = f"dispatch/{ticket.id}/copy/{ticket.classification.fault_class}"
             copy = self.mail(name, "copy of work order", ticket, message, letter, copied)
-            mails += [msgspec.structs.replace(copy, role=Role.COPIED)] if copied else []
+            mails += [msgspec.structs.replace(copy, role=Role.COPIED, attached=())] if copied else []
         return mails
 
     def letter(

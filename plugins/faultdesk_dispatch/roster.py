@@ -77,7 +77,11 @@ class Roster:
         if self._calendar is not None:
             import recurring_ical_events  # noqa: PLC0415 - slow to load, and most commands ask for no roster
 
-            events = recurring_ical_events.of(self._calendar).between(begin, end)
+            events = recurring_ical_events.of(self._calendar).between(
+                # Its floating times are of the zone in which it is asked.
+                begin.astimezone(zone),
+                end.astimezone(zone),
+            )
             found += [
                 Duty(_moment(event.start, zone), _moment(event.end, zone), str(event.get("SUMMARY", "")))
                 for event in events

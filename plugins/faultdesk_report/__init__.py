@@ -50,10 +50,10 @@ class ReportHandler(Handler, frozen=True, kw_only=True, dict=True):
 
     def __post_init__(self) -> None:
         require_folder("templates", self.templates)
-        if self.letterhead.logo and not (
-            self.templates and (self.templates / self.letterhead.logo).is_file()
-        ):
-            raise ValueError(f"letterhead.logo: {self.letterhead.logo} is no file in templates")
+        # Typst reads files beside its page only.
+        for name in ("report.typ", self.letterhead.logo) if self.letterhead.logo else ():
+            if not (self.templates and (self.templates / name).is_file()):
+                raise ValueError(f"letterhead.logo: {name} is no file in templates")
 
     @cached_property
     def _typesetter(self) -> Typesetter:

@@ -133,7 +133,7 @@ def _happened_at(event: Event, ticket: Ticket) -> datetime:
 
 def _by(event: Event, ticket: Ticket, desk: Identity) -> str:
     if event.kind == "assigned":
-        return str(event.data.get("name") or event.data.get("engineer", ""))
+        return desk.people.mailbox(event.data.get("engineer", "")).name or str(event.data.get("engineer", ""))
     if event.kind == "opened":
         return ticket.requester.name
     return _named(event.actor, ticket, desk)
@@ -149,8 +149,9 @@ def _named(actor: str, ticket: Ticket, desk: Identity) -> str:
 def _engineer(log: Sequence[Event], resolution: Event, desk: Identity) -> str:
     person = desk.people.at(resolution.actor)
     sent = next((event for event in reversed(log) if event.kind == "assigned"), None)
-    name = person.name if person else (sent.data.get("name") or sent.data.get("engineer", "") if sent else "")
-    return name or resolution.actor
+    if person is None and sent is not None:
+        person = desk.people.at(sent.data.get("engineer", ""))
+    return person.name if person else resolution.actor
 
 
 def _time(text: str, zone: str) -> str:

@@ -15,7 +15,7 @@ from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.entitlement import ENTITLED
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.promise import PROGRESS_BY, REOPENED, RESUMED, Promise
-from faultdesk.domain.ticket import Event, Kind, Severity, Ticket
+from faultdesk.domain.ticket import Event, Kind, Severity, Status, Ticket
 from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
 from faultdesk.handlers.settings import require_folder, require_positive
 from faultdesk_sla.escalation import Escalation
@@ -163,6 +163,8 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
     def check(self, job: Job, desk: Desk) -> None:
         """Look at the clocks again, tell whom it concerns, and set the timer to the next step."""
         ticket = desk.ticket(job.ticket_id or 0)
+        if ticket.status is Status.CLOSED:
+            return
         # Read once: a step between two readings would be neither told nor timed.
         log, now = desk.events(ticket.id), desk.now
         put_off = [

@@ -19,7 +19,7 @@ from faultdesk.handlers.templates import render
 from faultdesk_sla.levels import Level, told
 
 _BREACH = 1.0
-_TOLD = {"warned", "escalated"}
+_TOLD, _PUT_OFF = {"warned", "escalated"}, "warning_put_off"
 
 
 class Escalation:
@@ -42,28 +42,37 @@ class Escalation:
         if deadline.due_at <= now and not any(event.kind == "breached" for event in ours):
             broken = {"clock": deadline.name, "due_at": deadline.due_at.isoformat()}
             desk.record(ticket.id, Event("breached", broken))
-        concerned = {level.at for level in self._levels if level.concerns(deadline.name, ticket)}
-        passed = sorted(step for step in concerned if deadline.at(step) <= now)
-        done = {event.data["step"] for event in ours if event.kind in _TOLD}
-        untold = [step for step in passed if step > max(done, default=0)]
-        if not untold:
-            return
-        # Only the latest: after a long silence nobody needs four mails about one clock.
-        step = max(untold)
-        levels = [one for one in self._levels if one.at == step and one.concerns(deadline.name, ticket)]
-        until = max((level.told_at(now, desk.identity.time_zone) for level in levels), default=now)
-        if until > now:
-            data: dict[str, Any] = {
-                "clock": deadline.name,
-                "step": step,
-                "until": until.isoformat(),
-                "reason": "quiet hours",
-            }
-            if not any(event.kind == "warning_put_off" and event.data == data for event in ours):
-                desk.record(ticket.id, Event("warning_put_off", data))
+        passed = [
+            one for one in self._levels if one.concerns(deadline.name, ticket) and deadline.at(one.at) <= now
+        ]
+        asleep, ready = self._untold(passed, ours, now, desk.identity.time_zone)
+        for level, until in asleep:
+            data: dict[str, Any] = {"clock": deadline.name, "level": level.key, "until": until.isoformat()}
+            if not any(event.kind == _PUT_OFF and event.data.get("level") == level.key for event in ours):
+                desk.record(ticket.id, Event(_PUT_OFF, {**data, "reason": "quiet hours"}))
             yield until
-            return
-        self._tell(ticket, deadline, levels, step, [one for one in untold if one != step], turn, desk)
+        if ready:
+            # Only the latest: after a long silence nobody needs four mails about one clock.
+            step = max(level.at for level in ready)
+            skipped = sorted({level.at for level in ready} - {step})
+            self._tell(ticket, deadline, [one for one in ready if one.at == step], step, skipped, turn, desk)
+
+    @staticmethod
+    def _untold(
+        passed: Sequence[Level], ours: Sequence[Event], now: datetime, zone: str
+    ) -> tuple[list[tuple[Level, datetime]], list[Level]]:
+        """Part the levels that are still to be told: who sleeps, until when, and who does not.
+
+        What a later one has overtaken is not told any more, unless it waited for the end of its quiet hours.
+        """
+        done = [event for event in ours if event.kind in _TOLD]
+        furthest = max((event.data["step"] for event in done), default=0.0)
+        told_levels = {key for event in done for key in event.data.get("levels", ())}
+        put_off = {event.data.get("level") for event in ours if event.kind == _PUT_OFF} - told_levels
+        untold = [one for one in passed if one.at > furthest or one.key in put_off]
+        asleep = [(one, until) for one in untold if (until := one.told_at(now, zone)) > now]
+        sleepers = {one.key for one, _ in asleep}
+        return asleep, [one for one in untold if one.key not in sleepers]
 
     def _tell(
         self,
@@ -81,6 +90,7 @@ class Escalation:
         if is_breach and levels and not people and not who.channels:
             people = tuple(map(Address, desk.identity.alerts))  # a breach is nobody's secret
         data: dict[str, Any] = {"clock": deadline.name, "step": step, "to": [one.address for one in people]}
+        data |= {"levels": [level.key for level in levels]}
         data |= {"channels": list(who.channels)} if who.channels else {}
         data |= {"skipped": skipped} if skipped else {}
         data |= {"not_told": list(who.absent)} if who.absent else {}

@@ -29,6 +29,11 @@ class Level(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     quiet: Annotated[str, msgspec.Meta(pattern=r"^$|^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$")] = ""
     """As in "22:00-07:00", the desk's time: then it is told at the end of them."""
 
+    @property
+    def key(self) -> str:
+        """By which the log knows it."""
+        return f"{self.at:g}/{'+'.join(self.to)}"
+
     def concerns(self, clock: str, ticket: Ticket) -> bool:
         """Tell whether it is a step of this clock of this ticket."""
         return clock in self.clocks and ticket.classification.severity in self.severities

@@ -55,6 +55,8 @@ def test_a_command_is_known_in_either_language_width_and_case(line: str, command
         "Fixed the date with Ms Li",
         "close the door behind you",
         "note that the spare is in the van",
+        "Reply from Hikvision: the list price is 3000",
+        "Stuck in traffic, there at 15:30",
         "恢复正常以后请告知",
         "请解决",
         "原因不明",

@@ -63,7 +63,8 @@ def test_an_engineers_own_reply_address_is_nobody_elses() -> None:
     address = SEAL.reply_address(12, "service@desk.example", "wang@desk.example")
 
     assert SEAL.ticket_of_addresses([address], "wang@desk.example") == 12
-    assert SEAL.is_for("wang@desk.example", [address])
+    assert SEAL.is_for("wang@desk.example", 12, [address])
+    assert not SEAL.is_for("wang@desk.example", 13, [address])
     assert SEAL.ticket_of_addresses([address], "li@owner.example") is None
-    assert not SEAL.is_for("li@owner.example", [address])
-    assert not SEAL.is_for("wang@desk.example", [SEAL.reply_address(12, "service@desk.example")])
+    assert not SEAL.is_for("li@owner.example", 12, [address])
+    assert not SEAL.is_for("wang@desk.example", 12, [SEAL.reply_address(12, "service@desk.example")])

@@ -10,7 +10,8 @@ import pytest
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.message import Address, Attachment, InboundMessage
 from faultdesk.domain.people import People, Person
-from faultdesk.domain.ticket import Classification, Event, Kind, Status, Ticket
+from faultdesk.domain.ticket import Classification, Event, Kind, Participant, Role, Status, Ticket
+from faultdesk.errors import MailerUnavailableError
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.testing import a_message
 from faultdesk_dispatch import DispatchHandler
@@ -227,7 +228,7 @@ def test_what_follows_reply_goes_to_the_client_and_is_the_answer(desk: PlayedDes
 def test_a_reassignment_sends_the_order_there_and_calls_the_first_off(desk: PlayedDesk) -> None:
     assert "已转派 reassigned: 赵工" in command(desk, "转派 赵工")
 
-    assert ticket(desk).engineer == ZHAO
+    assert ticket(desk).engineer == Address(ZHAO.address)
     assert any("派工单" in subject for subject in sent_to(desk, ZHAO.address))
     assert any("已转他人" in subject for subject in sent_to(desk, WANG.address))
 
@@ -237,7 +238,7 @@ def test_who_was_passed_over_takes_it_back_by_accepting(desk: PlayedDesk) -> Non
 
     command(desk, "接单")
 
-    assert ticket(desk).engineer == WANG
+    assert ticket(desk).engineer == Address(WANG.address)
 
 
 def test_without_an_answer_the_next_is_sent_and_all_of_it_is_on_the_log(sqlite_store: SqlStore) -> None:
@@ -336,6 +337,68 @@ def test_with_plus_addresses_ones_own_reply_address_is_enough(sqlite_store: SqlS
     own = str(message_from_bytes(order, policy=policy.default)["Reply-To"])
 
     assert "已接单" in command(desk, "接单", references=(), to=(Address(own),))
+
+
+def test_a_reply_address_of_another_ticket_commands_nothing_here(sqlite_store: SqlStore) -> None:
+    desk = a_desk(sqlite_store, plus_addressing=True)
+    desk.decide(a_message(message_id="<2@owner.example>"))
+    desk.perform()
+    first = next(octets for _, to, octets in desk.mailer.sent if to == [WANG.address])
+    of_the_first = str(message_from_bytes(first, policy=policy.default)["Reply-To"])
+    acknowledged = (desk.seal.message_id(2, "acknowledge/2", "faultdesk.example"),)
+    with desk.store.write() as tx:
+        tx.tickets.add_participants(2, [Participant(WANG, Role.ENGINEER)])
+
+    desk.decide(
+        a_message(
+            "关闭 x", sender=WANG, message_id="<f@x>", references=acknowledged, to=(Address(of_the_first),)
+        )
+    )
+
+    assert "command_refused" in desk.events(2)
+    assert "closed" not in desk.events(1) + desk.events(2)
+
+
+def test_a_robot_that_answers_transcripts_gets_one(desk: PlayedDesk) -> None:
+    said = [command(desk, f"I am out of the office, case {number}.") for number in range(4)]
+
+    assert [bool(one) for one in said] == [True, False, False, False]
+
+
+def test_what_cannot_reach_the_client_is_no_answer(desk: PlayedDesk) -> None:
+    with desk.store.write() as tx:
+        tx.tickets.set_requester(1, Address("erased-7"))
+
+    assert "未执行 not done" in command(desk, "回复客户\n您好")
+
+    assert "answered" not in desk.events(1)
+
+
+def test_after_a_reopening_the_next_is_sent_where_the_first_says_nothing(sqlite_store: SqlStore) -> None:
+    desk = a_desk(sqlite_store, patience=timedelta(hours=3))
+    command(desk, "接单\n解决\n原因：x\n方法：y\n时间：13:50")
+    with desk.store.write() as tx:
+        desk.changes.change(tx, 1, Event("reopened", {"reason": "又坏了"}))
+    desk.perform()
+
+    desk.clock.advance(timedelta(hours=4))
+    desk.perform()
+
+    assert ticket(desk).engineer == Address(ZHAO.address)
+
+
+def test_while_mail_stands_still_nobody_is_passed_over(sqlite_store: SqlStore) -> None:
+    desk = a_desk(sqlite_store, patience=timedelta(hours=3))
+    desk.mailer.error = MailerUnavailableError("refused")
+    command(desk, "转派 赵工")
+    desk.clock.advance(timedelta(hours=4))
+    desk.perform()
+    desk.mailer.error = None
+    desk.clock.advance(timedelta(minutes=1))
+    desk.perform()
+
+    assert ticket(desk).engineer == Address(ZHAO.address)
+    assert "unassigned" not in desk.events(1)
 
 
 def test_commands_in_what_is_quoted_do_nothing(desk: PlayedDesk) -> None:

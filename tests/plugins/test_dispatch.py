@@ -95,7 +95,7 @@ def test_a_named_engineer_who_is_away_is_stood_in_for() -> None:
     who, why = chosen(DISPATCH, of(engineer="zhao@faultdesk.example"), people=people)
 
     assert who == ["li"]
-    assert why == "named by contract YH-1; stands in for 赵工"
+    assert why == "named by contract YH-1; stands in for zhao@faultdesk.example"
 
 
 def test_who_did_not_answer_is_not_asked_twice_and_then_everything_goes_to_duty() -> None:
@@ -144,6 +144,26 @@ def test_the_roster_may_be_an_icalendar_file(tmp_path: Path) -> None:
     assert chosen(handler, of("network")) == (["zhao"], "skilled in network; on duty")
     told = list(handler.look_ahead(a_desk(people=PEOPLE), NOON))
     assert told[0] == "handlers.dispatch: nobody is on duty from 2026-03-05 18:00 to 2026-03-06 09:00"
+
+
+@pytest.mark.parametrize(
+    ("hour", "who"), [(0.5, ["wang"]), (4, ["wang"]), (7.9, ["wang"]), (8.1, ["li"]), (23.9, ["li"])]
+)
+def test_times_without_a_zone_and_whole_days_are_the_desks(
+    tmp_path: Path, hour: float, who: list[str]
+) -> None:
+    file = tmp_path / "roster.ics"
+    lines = (
+        "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:test",
+        "BEGIN:VEVENT", "UID:1", "SUMMARY:wang", "DTSTART:20260306T000000", "DTEND:20260306T080000", "END:VEVENT",
+        "BEGIN:VEVENT", "UID:2", "SUMMARY:li", "DTSTART:20260306T080000", "DTEND:20260307T000000", "END:VEVENT",
+        "BEGIN:VEVENT", "UID:3", "SUMMARY:zhao", "DTSTART;VALUE=DATE:20260305", "DTEND;VALUE=DATE:20260306", "END:VEVENT",
+        "END:VCALENDAR", "",
+    )  # fmt: skip
+    file.write_text("\r\n".join(lines), encoding="utf-8")
+    at = datetime(2026, 3, 5, 16, tzinfo=UTC) + timedelta(hours=hour)
+
+    assert chosen(DispatchHandler(roster=file), of("parking"), at=at)[0] == who
 
 
 def test_a_roster_that_is_no_calendar_is_refused(tmp_path: Path) -> None:
@@ -226,10 +246,15 @@ def test_it_holds_the_playbooks_checklist_and_the_line_crew_gets_a_copy() -> Non
     about = Classification(kind=Kind.FAULT, fault_class=FaultClass.LINE)
     playbooks = {FaultClass.LINE: a_playbook(always=("crew@faultdesk.example",))}
 
-    desk = ordered(of_duty(classification=about), playbooks=playbooks)
+    owed = Entitlement(basis=Basis.WARRANTY, charge=Charge.FREE, contract="YH-1")
+    desk = ordered(of_duty(classification=about, entitlement=owed), playbooks=playbooks)
 
     order, copy = desk.sent
     assert "1. 先恢复主干" in order.text
+    assert "the camera at gate 3 is dark" in copy.text
+    assert "YH-1" in order.text
+    assert not any(told in copy.text for told in ("YH-1", "类似故障", "接单 accept", "faultdesk "))
+    assert copy.attached == ()
     assert copy.to == (Address("crew@faultdesk.example"),)
     assert copy.role is Role.COPIED
 
@@ -253,9 +278,12 @@ def test_who_was_sent_has_fifteen_minutes_to_answer() -> None:
     assert timer.arguments == {"sent": 1}
 
 
+ORDERED = Event("mail_sent", {"purpose": "work order"}, NOON)
+
+
 def unanswered(ticket: Ticket, *log: Event, sent: int = 1) -> FakeDesk:
     desk = FakeDesk(ticket, now=NOON + timedelta(minutes=15))
-    desk.recorded = [(1, event) for event in (Event("assigned", {"engineer": DUTY.address}), *log)]
+    desk.recorded = [(1, event) for event in (Event("assigned", {"engineer": DUTY.address}), ORDERED, *log)]
     DISPATCH.unanswered(Job("dispatch.unanswered", 1, {"sent": sent}), desk)
     return desk
 

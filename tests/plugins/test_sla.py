@@ -147,7 +147,13 @@ def test_a_warning_that_reaches_nobody_says_why() -> None:
     desk = after(60, by=SlaHandler())
 
     assert desk.sent == []
-    assert told(desk) == {"clock": "response", "step": 0.5, "to": [], "not_told": ["engineer"]}
+    assert told(desk) == {
+        "clock": "response",
+        "step": 0.5,
+        "to": [],
+        "levels": ["0.5/engineer"],
+        "not_told": ["engineer"],
+    }
 
 
 PEOPLE = People.of(

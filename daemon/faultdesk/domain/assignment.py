@@ -8,7 +8,8 @@ from faultdesk.domain.message import Address
 from faultdesk.domain.ticket import Event
 
 ASSIGNED = "assigned"
-"""The event; its data are the `engineer`'s address and `name`, the `reasons`, and their `open` tickets."""
+"""The event; its data are the `engineer`'s address, the `reasons`, and their `open` tickets. No names: an address is
+what an erasure finds."""
 UNASSIGNED = "unassigned"
 """Nobody can be sent; its data are the `reasons`."""
 PASSED_ON = "passed_on"
@@ -27,7 +28,7 @@ def engineer_in(log: Sequence[Event]) -> Address | None:
     last = next((event for event in reversed(log) if event.kind in {ASSIGNED, UNASSIGNED}), None)
     # Of a ticket whose words were purged nobody knows it.
     address = last.data.get("engineer") if last else None
-    return Address(address, last.data.get("name", "")) if last and address else None
+    return Address(address) if address else None
 
 
 def passed_over(log: Sequence[Event]) -> frozenset[str]:

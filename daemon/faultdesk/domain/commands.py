@@ -89,8 +89,8 @@ _FIELD = re.compile(
 )
 _ALONE = {Command.ACCEPT, Command.RESUME, Command.RESOLVED}
 """What takes nothing behind it: "Fixed the date with Ms Li" is no command."""
-_WITH_COLON = {Command.CLOSE, Command.NOTE}
-"""In English these begin sentences too, "close the door ...": only with a colon or alone."""
+_WITH_COLON = {Command.CLOSE, Command.NOTE, Command.REPLY, Command.STUCK}
+"""In English these begin sentences too, "reply from the vendor ...": only with a colon or alone."""
 _GOES_ON = {Command.STUCK, Command.NOTE, *Field}
 """What may take several lines, up to an empty one."""
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}

@@ -63,10 +63,12 @@ class Seal(msgspec.Struct, frozen=True):
                 return int(match[1])
         return None
 
-    def is_for(self, person: str, addresses: Iterable[str]) -> bool:
-        """Tell whether one of these is the reply address that only this person was given."""
+    def is_for(self, person: str, ticket_id: int, addresses: Iterable[str]) -> bool:
+        """Tell whether one of these is the reply address that only this person was given, of this ticket."""
         found = (match for address in addresses if (match := _SIGNED_TAG.search(address)))
-        return any(self._proves(_tag(match[1], person), match[2]) for match in found)
+        return any(
+            int(match[1]) == ticket_id and self._proves(_tag(match[1], person), match[2]) for match in found
+        )
 
     def _sign(self, text: str) -> str:
         return hmac.new(self.key, text.encode(), hashlib.sha256).hexdigest()[:20]

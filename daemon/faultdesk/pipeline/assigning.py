@@ -38,7 +38,7 @@ def _event(tx: Transaction, choice: Choice) -> Event:
     chosen = min(choice.candidates, key=lambda one: busy[one.address])
     reasons = list(choice.reasons)
     if len(choice.candidates) > 1:
-        others = ", ".join(f"{one.name or one.address} {busy[one.address]}" for one in choice.candidates)
+        others = ", ".join(f"{one.address} {busy[one.address]}" for one in choice.candidates)
         reasons.append(f"fewest open tickets: {others}")
-    data = {"engineer": chosen.address, "name": chosen.name, "reasons": reasons, "open": busy[chosen.address]}
+    data = {"engineer": chosen.address, "reasons": reasons, "open": busy[chosen.address]}
     return Event(ASSIGNED, data)

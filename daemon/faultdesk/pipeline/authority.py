@@ -22,7 +22,7 @@ def refusal(tx: Transaction, seal: Seal, found: Match, message: InboundMessage, 
         return "who wrote it took no part in this ticket before"
     if not is_vouched_for(message, desk):
         return "no server of ours vouches for the sender"
-    if found.proof is Proof.OPERATOR or seal.is_for(sender, message.all_addresses):
+    if found.proof is Proof.OPERATOR or seal.is_for(sender, found.ticket.id, message.all_addresses):
         return ""
     ours = tuple(one for one in message.references if seal.ticket_of_message_ids((one,)) == found.ticket.id)
     return "" if tx.tickets.went_to(sender, ours) else f"it answers no mail that was sent to {sender}"

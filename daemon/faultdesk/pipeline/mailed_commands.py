@@ -1,7 +1,7 @@
 """Commands in a mail that joined: obeyed and answered with a transcript, or refused and told to who is named."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from faultdesk.domain.commands import MOST_PUZZLING, Orders, read_orders
 from faultdesk.domain.decision import Mail
@@ -12,9 +12,10 @@ from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.obey import Obedience, Outcome
 from faultdesk.pipeline.store import Transaction
 
+_HOUR = timedelta(hours=1)
 _HELP = (
     "指令 commands: 接单 accept | 转派 reassign NAME | 到场 arrived [14:30] | 等待客户 waiting client REASON | "
-    "继续 resume | 恢复 restored [15:10] | 无法解决 stuck REASON | 备注 note: TEXT | 回复客户 reply | "
+    "继续 resume | 恢复 restored [15:10] | 无法解决 stuck: REASON | 备注 note: TEXT | 回复客户 reply | "
     "分类 class: line cctv high | 关闭 close: REASON | 解决 resolved, 原因 cause:, 方法 method:, 备件 parts:, 恢复时间 time:"
 )
 
@@ -25,6 +26,8 @@ def command(
     """Obey a mail of the desk's own people, unless it is refused for this reason; a client's commands nothing."""
     sender = message.sender.address
     if found.ticket.role_of(sender) not in {Role.ENGINEER, Role.STAFF}:
+        return
+    if message.robot:
         return
     orders = read_orders(message.text)
     if refusal:
@@ -39,10 +42,19 @@ def command(
         return
     outcomes = Obedience(tx, changes, found.ticket, message, at).obey(orders)
     if not orders.found:
-        note = Event("noted", {"inbox": message.id}, at, sender)
-        changes.change(tx, found.ticket.id, note)
+        is_again = _noted_lately(tx, found.ticket.id, sender, at)
+        changes.change(tx, found.ticket.id, Event("noted", {"inbox": message.id}, at, sender))
+        if is_again:
+            return  # a robot that answers transcripts gets one
         outcomes = [Outcome("", "没有指令，已作为备注保存 no command: kept as a note")]
     _answer(tx, changes, found, message, _transcript(orders, outcomes))
+
+
+def _noted_lately(tx: Transaction, ticket_id: int, sender: str, at: datetime) -> bool:
+    notes = [
+        event for event in tx.tickets.events(ticket_id) if event.kind == "noted" and event.actor == sender
+    ]
+    return any(event.at is not None and event.at > at - _HOUR for event in notes)
 
 
 def _transcript(orders: Orders, outcomes: Sequence[Outcome]) -> str:

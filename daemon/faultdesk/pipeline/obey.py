@@ -9,8 +9,10 @@ from faultdesk.domain.assignment import PASSED_ON
 from faultdesk.domain.commands import Command, Field, Order, Orders
 from faultdesk.domain.correction import RECLASSIFIED
 from faultdesk.domain.decision import Mail
+from faultdesk.domain.identity import is_deliverable
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.moments import clock_time
+from faultdesk.domain.number import fax_number
 from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, is_waiting
 from faultdesk.domain.resolution import drafted, is_drafted, missing, resolution_in, resolved
 from faultdesk.domain.ticket import Event, Kind, Ticket
@@ -177,7 +179,8 @@ class Obedience:
         ticket = self._ticket
         if not words:
             raise _RefusedError("没有内容 nothing is said")
-        if not ticket.requester.address:
+        address = ticket.requester.address
+        if fax_number(address) is None and not is_deliverable(address):
             raise _RefusedError("客户没有地址，请致电 no address is known for the client: call")
         mail = Mail(
             name=f"reply/{self._message.id}",

@@ -42,6 +42,8 @@ def upgrade() -> None:
     likeness = sa.func.coalesce(system, "none") + "/" + sa.func.coalesce(fault_class, "")
     op.execute(sa.table("ticket", sa.column("likeness")).update().values(likeness=likeness))
     _note_deadlines(op.get_bind())
+    # Older programs know none of the jobs that write work orders and reports: they would park them.
+    op.execute("UPDATE schema SET oldest_program = '0010'")
 
 
 def _note_deadlines(connection: sa.Connection) -> None:
@@ -67,6 +69,7 @@ def _note_deadlines(connection: sa.Connection) -> None:
 
 def downgrade() -> None:
     """Go back to the revision before."""
+    op.execute("UPDATE schema SET oldest_program = '0002'")
     op.drop_column("message", "signature")
     for name in (*_OF_OPEN_ONES, "client", "likeness"):
         op.drop_index(op.f(f"ix_ticket_{name}"), "ticket")

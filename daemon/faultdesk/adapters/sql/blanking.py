@@ -110,7 +110,7 @@ def blank_tickets(connection: sa.Connection, tickets: Sequence[int]) -> None:
         connection.execute(
             ticket.update()
             .where(ticket.c.id == row.id)
-            .values(subject="", engineer=None, classification=figures_of(row.classification))
+            .values(subject="", engineer=None, client=None, classification=figures_of(row.classification))
         )
 
 

@@ -57,7 +57,7 @@ _NOTICE = (
             for name in ("id", "inbox_id", "sender", "subject", "text", "signature", "message_id")
         ),
         *(ticket.c[name] for name in ("channel", "language")),
-        *(participant.c.name, inbox.c.size),
+        *(participant.c.name, inbox.c.size, inbox.c.purged_at),
     )
     .select_from(
         message.join(ticket, message.c.ticket_id == ticket.c.id)
@@ -144,7 +144,8 @@ class SqlMessages:
             raise NotFoundError(f"no message opened ticket {ticket_id}")
         files = self._connection.execute(select(attachment).where(attachment.c.message_id == row.id))
         return InboundMessage(
-            id=row.inbox_id,
+            # Of what was purged no octets are left to go along.
+            id=0 if row.purged_at else row.inbox_id,
             channel=Channel(row.channel),
             language=Language(row.language),
             subject=row.subject,

@@ -221,7 +221,9 @@ def _count_up(dialect: str) -> sa.Executable:
 @cache
 def _take_part(dialect: str) -> sa.Executable:
     new = insert(dialect, participant)
-    promoted = sa.and_(new.excluded.role != Role.CLIENT, participant.c.role != Role.ENGINEER)
+    promoted = sa.and_(
+        new.excluded.role.not_in([Role.CLIENT, Role.COPIED]), participant.c.role != Role.ENGINEER
+    )
     return new.on_conflict_do_update(
         index_elements=["ticket_id", "address"], set_={"role": new.excluded.role}, where=promoted
     )

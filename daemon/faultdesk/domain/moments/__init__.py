@@ -5,8 +5,7 @@ no English ones and takes 70 MB; and both take deadlines, habits and old repairs
 """
 
 import unicodedata
-from contextlib import suppress
-from datetime import datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime, time, timedelta
 from typing import NamedTuple
 
 from faultdesk.domain.fold import simplified
@@ -56,9 +55,11 @@ def clock_time(words: str, now: datetime) -> datetime | None:
     `now` is when it was written, in the writer's zone: a time without a day is of that day.
     """
     plain = simplified(unicodedata.normalize("NFKC", words).strip())
-    with suppress(ValueError):
-        exact = datetime.fromisoformat(plain)
-        return exact if exact.tzinfo else exact.replace(tzinfo=now.tzinfo)
+    # A date alone is no time: it would be midnight.
+    exact = _exact(plain) if ":" in plain else None
+    if exact is not None:
+        is_far = exact.year in {MINYEAR, MAXYEAR}  # no other zone has the ends of time
+        return None if is_far else exact if exact.tzinfo else exact.replace(tzinfo=now.tzinfo)
     for day, text in (("named", plain), ("", f"today at {plain}"), ("", f"今天{plain}")):
         told = (*told_in_chinese(text, now), *told_in_english(text, now.date()))
         found = next((one for one in told if one.clock is not None), None)
@@ -67,6 +68,14 @@ def clock_time(words: str, now: datetime) -> datetime | None:
             is_of_yesterday = not day and now.hour < _SMALL_HOURS and moment > now
             return moment - timedelta(days=is_of_yesterday)
     return None
+
+
+def _exact(text: str) -> datetime | None:
+    """Read ISO 8601; None for anything else."""
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _is_to_come(told: Told, written: datetime) -> bool:
