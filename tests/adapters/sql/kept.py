@@ -126,4 +126,6 @@ def figures(store: SqlStore) -> list[dict[str, object]]:
     """List every ticket with what is counted."""
     with store.database.read() as connection:
         rows = tickets(connection, Wanted(with_ended=True), 999)
-    return [{name: row[name] for name in row if name not in {"subject", "client"}} for row in rows]
+    return [
+        {name: row[name] for name in row if name not in {"subject", "client", "engineer"}} for row in rows
+    ]
