@@ -221,8 +221,11 @@ def _count_up(dialect: str) -> sa.Executable:
 @cache
 def _take_part(dialect: str) -> sa.Executable:
     new = insert(dialect, participant)
+    # Each by itself: a list cannot stand in a statement for many rows.
     promoted = sa.and_(
-        new.excluded.role.not_in([Role.CLIENT, Role.COPIED]), participant.c.role != Role.ENGINEER
+        new.excluded.role != Role.CLIENT,
+        new.excluded.role != Role.COPIED,
+        participant.c.role != Role.ENGINEER,
     )
     return new.on_conflict_do_update(
         index_elements=["ticket_id", "address"], set_={"role": new.excluded.role}, where=promoted
