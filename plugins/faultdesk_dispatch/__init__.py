@@ -69,8 +69,9 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
         chooser = Chooser(desk.people, at.astimezone(zone).date(), passed_over)
         if (choice := chooser.choose(ticket, self._on_duty(desk.people, at, zone))) is not None:
             return choice
-        if self.duty and self.duty not in passed_over:
-            return Choice((desk.people.mailbox(self.duty),), (*chooser.reasons, "on duty for everything"))
+        duty = self.duty.lower()  # as whoever answers is known by
+        if duty and duty not in passed_over:
+            return Choice((desk.people.mailbox(duty),), (*chooser.reasons, "on duty for everything"))
         nobody = "everybody was asked" if passed_over else "neither people nor duty name anybody"
         return Choice((), (*chooser.reasons, nobody))
 
@@ -80,7 +81,7 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
         return [one for name in self._roster.on_duty(at, zone) for one in people.named(name)]
 
     @hookimpl
-    def ticket_opened(self, ticket: Ticket) -> list[Job | Mail | Event]:
+    def ticket_opened(self, ticket: Ticket) -> list[Job | Event]:
         """Have the work order written, but for what nobody asked us."""
         if ticket.classification.unsolicited:
             return [Event("not_dispatched", {"reason": "unsolicited"})]
@@ -149,7 +150,7 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
         if not ticket.status.is_open or ticket.engineer is None or not is_last or _is_answered(log):
             return
         engineer = ticket.engineer.address
-        if (until := self._order_went_out(log, desk.now) + self.answer_within) > desk.now:
+        if (until := _order_ended(log, desk.now) + self.answer_within) > desk.now:
             desk.put(
                 Job(UNANSWERED, ticket.id, job.arguments, name=f"{UNANSWERED}/{ticket.id}", run_at=until)
             )
@@ -157,16 +158,6 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
         minutes = round(self.answer_within / timedelta(minutes=1))
         reason = f"no answer of {engineer} within {minutes} minutes"
         desk.change(ticket.id, Event(PASSED_ON, {"from": engineer, "reason": reason}))
-
-    @staticmethod
-    def _order_went_out(log: tuple[Event, ...], now: datetime) -> datetime:
-        """Tell when the server took the last order: while mail stands still nobody can have answered it."""
-        for event in reversed(log):
-            if event.kind == "mail_sent" and event.data.get("purpose") == "work order":
-                return event.at or now
-            if event.kind == ASSIGNED:
-                break
-        return now
 
     def _called_off(self, ticket: Ticket, log: tuple[Event, ...]) -> Iterator[Mail]:
         """Tell who was sent before that another goes now, lest two drive."""
@@ -199,6 +190,19 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
 def _sent(log: tuple[Event, ...]) -> int:
     """Count how often somebody was sent."""
     return sum(event.kind == ASSIGNED for event in log)
+
+
+def _order_ended(log: tuple[Event, ...], now: datetime) -> datetime:
+    """Tell when the last order went out, or never will; until then nobody can have answered it."""
+    for event in reversed(log):
+        is_of_order = event.data.get("purpose") == "work order"
+        if event.kind in {"mail_sent", "mail_withheld"} and is_of_order:
+            return event.at or now
+        if event.kind == "job_parked" and event.data.get("kind") in {"mail.send", ORDER}:
+            return event.at or now
+        if event.kind == ASSIGNED:
+            break
+    return now
 
 
 def _is_answered(log: tuple[Event, ...]) -> bool:

@@ -365,6 +365,24 @@ def test_a_robot_that_answers_transcripts_gets_one(desk: PlayedDesk) -> None:
     assert [bool(one) for one in said] == [True, False, False, False]
 
 
+def test_the_same_word_to_many_tickets_is_obeyed_in_each(desk: PlayedDesk) -> None:
+    for number in (2, 3):
+        desk.decide(a_message(f"gate {number} is dark", message_id=f"<{number}@owner.example>"))
+    desk.perform()
+
+    for number in (1, 2, 3):
+        order = (desk.seal.message_id(number, f"dispatch/{number}/1", "faultdesk.example"),)
+        who = WANG if b"wang@" in sent_order(desk, number) else ZHAO
+        command(desk, "接单\n", who, references=order, message_id=f"<accept-{number}@x.example>")
+
+    assert all("accepted" in desk.events(number) for number in (1, 2, 3))
+
+
+def sent_order(desk: PlayedDesk, number: int) -> bytes:
+    signed = desk.seal.message_id(number, f"dispatch/{number}/1", "faultdesk.example").encode()
+    return next(octets for _, _, octets in desk.mailer.sent if signed in octets)
+
+
 def test_what_cannot_reach_the_client_is_no_answer(desk: PlayedDesk) -> None:
     with desk.store.write() as tx:
         tx.tickets.set_requester(1, Address("erased-7"))

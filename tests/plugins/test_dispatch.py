@@ -295,6 +295,32 @@ def test_without_an_answer_the_next_is_sent() -> None:
     assert event.data["reason"] == "no answer of duty@faultdesk.example within 15 minutes"
 
 
+@pytest.mark.parametrize(
+    "ended",
+    [
+        Event("job_parked", {"kind": "mail.send"}, NOON),
+        Event("mail_withheld", {"purpose": "work order"}, NOON),
+    ],
+)
+def test_an_order_that_never_goes_out_keeps_nobody_from_sending_the_next(ended: Event) -> None:
+    desk = FakeDesk(of_duty(), now=NOON + timedelta(minutes=15))
+    desk.recorded = [(1, Event("assigned", {"engineer": DUTY.address})), (1, ended)]
+
+    DISPATCH.unanswered(Job("dispatch.unanswered", 1, {"sent": 1}), desk)
+
+    assert [event.kind for _, event in desk.changed] == ["passed_on"]
+
+
+def test_while_the_order_waits_to_go_out_nobody_is_passed_over() -> None:
+    desk = FakeDesk(of_duty(), now=NOON + timedelta(minutes=40))
+    desk.recorded = [(1, Event("assigned", {"engineer": DUTY.address}))]
+
+    DISPATCH.unanswered(Job("dispatch.unanswered", 1, {"sent": 1}), desk)
+
+    assert desk.changed == []
+    assert desk.jobs[0].run_at == NOON + timedelta(minutes=55)
+
+
 @pytest.mark.parametrize("kind", ["accepted", "answered", "arrived", "noted", "waiting"])
 def test_who_has_answered_keeps_the_ticket(kind: str) -> None:
     assert unanswered(of_duty(), Event(kind)).changed == []
