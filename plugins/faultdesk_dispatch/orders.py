@@ -35,17 +35,18 @@ class Orders:
         order = self.mail(
             f"dispatch/{ticket.id}/{number}", "work order", ticket, message, letter, (engineer,)
         )
-        mails = [msgspec.structs.replace(order, role=Role.ENGINEER)]
-        if playbook is not None:
-            copied = tuple(map(Address, playbook.copy.addresses(ticket, message.text)))
-            # Whoever is not of the desk reads nothing of other clients, nor of what this one has signed.
-            stranger = msgspec.structs.replace(ticket, entitlement=None)
-            letter = self.letter("copy.txt", stranger, message, desk.identity.time_zone, checklist=())
-            # One for each class that the fault was taken for, not for each engineer.
-            name = f"dispatch/{ticket.id}/copy/{ticket.classification.fault_class}"
-            copy = self.mail(name, "copy of work order", ticket, message, letter, copied)
-            mails += [msgspec.structs.replace(copy, role=Role.COPIED, attached=())] if copied else []
-        return mails
+        copied = playbook.copy.addresses(ticket, message.text) if playbook else ()
+        copies = [self._copy(ticket, message, copied, desk.identity.time_zone)] if copied else []
+        return [msgspec.structs.replace(order, role=Role.ENGINEER), *copies]
+
+    def _copy(self, ticket: Ticket, message: InboundMessage, to: Sequence[str], zone: str) -> Mail:
+        """Write to who is not of the desk: nothing of other clients, nor of what this one has signed."""
+        letter = self.letter("copy.txt", msgspec.structs.replace(ticket, entitlement=None), message, zone)
+        # One for each class that the fault was taken for, not for each engineer.
+        name = f"dispatch/{ticket.id}/copy/{ticket.classification.fault_class}"
+        people = tuple(map(Address, to))
+        copy = self.mail(name, "copy of work order", ticket, message, letter, people)
+        return msgspec.structs.replace(copy, role=Role.COPIED, attached=())
 
     def letter(
         self, template: str, ticket: Ticket, message: InboundMessage, zone: str, **values: object

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from icalendar import Calendar
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_MOMENT = timedelta(seconds=1)
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -62,6 +61,7 @@ class Roster:
         """
         self._shifts = shifts
         self._calendar = _read(file) if file else None
+        self._day: tuple[datetime, list[Duty]] | None = None
 
     def __bool__(self) -> bool:
         return bool(self._shifts) or self._calendar is not None
@@ -89,8 +89,11 @@ class Roster:
         return [duty for duty in found if duty.begin < end and duty.end > begin]
 
     def on_duty(self, at: datetime, zone: tzinfo) -> tuple[str, ...]:
-        """Name who is on duty at a moment."""
-        return tuple(dict.fromkeys(duty.who.strip() for duty in self.duties(at, at + _MOMENT, zone)))
+        """Name who is on duty at a moment; a transaction waits for it, so a day is looked up once."""
+        begin = datetime.combine(at.astimezone(zone).date(), time(), zone)
+        if self._day is None or self._day[0] != begin:
+            self._day = begin, self.duties(begin, begin + timedelta(days=1), zone)
+        return tuple(dict.fromkeys(duty.who.strip() for duty in self._day[1] if duty.begin <= at < duty.end))
 
     def holes(self, begin: datetime, end: datetime, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:
         """Find when nobody is on duty."""

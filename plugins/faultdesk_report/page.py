@@ -16,17 +16,6 @@ from faultdesk_report.words import Words, words_in
 
 _SIZE, _FAXED_SIZE = 10.5, 11.5
 """Points of the type: a fax is read at half of its dots."""
-_TOLD = {
-    "opened",
-    "assigned",
-    "accepted",
-    "arrived",
-    "waiting",
-    "resumed",
-    "restored",
-    "resolved",
-    "reopened",
-}
 _SERVED = {Basis.WARRANTY, Basis.MAINTENANCE, Basis.LAPSED}
 """On other bases nobody knows yet who pays, and the client is not told a guess."""
 
@@ -124,16 +113,16 @@ def _course(
 
 
 def _happened_at(event: Event, ticket: Ticket) -> datetime:
-    told = {"opened": "noticed_at", "arrived": "arrived_at", "restored": "recovered_at"}.get(event.kind)
+    """Tell when it was; what is written down later carries its own time."""
     if event.kind == "opened":
         return ticket.noticed_at
-    at = event.data.get(told) if told else None
+    at = event.data.get({"arrived": "arrived_at", "restored": "recovered_at"}.get(event.kind, ""))
     return datetime.fromisoformat(at) if at else event.at or ticket.noticed_at
 
 
 def _by(event: Event, ticket: Ticket, desk: Identity) -> str:
     if event.kind == "assigned":
-        return desk.people.mailbox(event.data.get("engineer", "")).name or str(event.data.get("engineer", ""))
+        return _named(event.data.get("engineer", ""), ticket, desk)
     if event.kind == "opened":
         return ticket.requester.name
     return _named(event.actor, ticket, desk)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 
-import msgspec
 import phonenumbers
 
 from faultdesk.domain.identity import is_deliverable
@@ -17,7 +16,6 @@ _KEYS: Mapping[str, str] = {
         "contact": "联系人 聯絡人 姓名 报修人 報修人 contact name",
         "email": "邮箱 邮件 電郵 邮箱地址 email e-mail mail",
         "fax": "传真 傳真 fax",
-        "phone": "电话 電話 手机 手機 phone telephone mobile",
         "matter": "内容 內容 故障描述 问题描述 描述 matter description problem message",
     }.items()
     for name in names.split()
@@ -27,15 +25,11 @@ _MOST_LINES = 200
 _COUNTRY = "CN"
 
 
-class Note(msgspec.Struct, frozen=True):
-    """Whom it is about, and how they are reached: by mail, else by fax, else by nothing that the desk could send."""
+def client_of_note(text: str) -> Address | None:
+    """Tell whom a note names, reached by mail, else by fax, else ("") by nothing that the desk could send.
 
-    client: Address
-    phone: str = ""
-
-
-def note_in(text: str) -> Note | None:
-    """Read a note: it names somebody, and says what the matter is; None for any other text."""
+    It names somebody, and says what the matter is; None for any other text. Its telephone is a fact as in any mail.
+    """
     found: dict[str, str] = {}
     for line in text.splitlines()[:_MOST_LINES]:
         match = _LINE.fullmatch(line)
@@ -44,8 +38,7 @@ def note_in(text: str) -> Note | None:
             found.setdefault(key, match[2].strip())
     if "matter" not in found or not {"client", "contact"} & found.keys():
         return None
-    name = found.get("contact") or found["client"]
-    return Note(Address(_way(found), name), found.get("phone", ""))
+    return Address(_way(found), found.get("contact") or found["client"])
 
 
 def _way(found: Mapping[str, str]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
-from faultdesk.domain.hotline import Note, note_in
+from faultdesk.domain.hotline import client_of_note
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.likeness import imitated_domain, plain, shown_address
 from faultdesk.domain.message import Address, Channel, InboundMessage
@@ -32,8 +32,8 @@ def claim(message: InboundMessage, desk: Identity) -> Claim:
         return Claim(message, found.standing, (Event("sender_refuted", data),))
     if doubt := message.sender_doubt or imitation(message.sender, _our_people(desk), desk.free_mail_domains):
         return doubted(Claim(message, found.standing), doubt)
-    if (note := _note(message, desk)) is not None:
-        return _of_hotline(message, found, note)
+    if (client := _client_of_form(message, desk)) is not None:
+        return _of_hotline(message, found, client)
     forwarded = message.forwarded
     if forwarded is None or not desk.is_colleague(message.sender) or desk.is_colleague(forwarded.sender):
         return Claim(message, found.standing, tuple(_shown(message.sender)))
@@ -98,26 +98,26 @@ def _our_people(desk: Identity) -> list[Address]:
 
 def is_form(message: InboundMessage, desk: Identity) -> bool:
     """Tell whether this claims to be a note of the hotline or a form of the website: a person filled it in."""
-    return _note(message, desk) is not None
+    return _client_of_form(message, desk) is not None
 
 
-def _note(message: InboundMessage, desk: Identity) -> Note | None:
-    return note_in(message.text) if message.sender.address in desk.form_senders else None
+def _client_of_form(message: InboundMessage, desk: Identity) -> Address | None:
+    return client_of_note(message.text) if message.sender.address in desk.form_senders else None
 
 
-def _of_hotline(message: InboundMessage, found: Verdict, note: Note) -> Claim:
+def _of_hotline(message: InboundMessage, found: Verdict, client: Address) -> Claim:
     """Take whom a note names for the client, if it is certain that our own form or hotline wrote it."""
-    data = {"by": message.sender.address, "client": note.client.address or note.client.name}
+    data = {"by": message.sender.address, "client": client.address or client.name}
     if found.standing is Standing.PROVED:
         inner = msgspec.structs.replace(
             message,
-            sender=note.client,
+            sender=client,
             reply_to=(),
             to=(),
             cc=(),
             automatic=None,  # a form is sent by a machine, and filled in by a person
             robot="",
-            channel=Channel.FAX if note.client.address.startswith("fax:") else message.channel,
+            channel=Channel.FAX if client.address.startswith("fax:") else message.channel,
         )
         return Claim(
             inner, found.standing, (Event("form_received", {**data, "proof": found.reason}),), message

@@ -7,8 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import func, select
 
 from faultdesk.adapters.sql.quarantine import SqlQuarantine
-from faultdesk.adapters.sql.tables import alarm, attachment, event, inbox, job, mailbox, message, ticket
-from faultdesk.adapters.sql.tickets import OPEN
+from faultdesk.adapters.sql.tables import OPEN, alarm, attachment, event, inbox, job, mailbox, message, ticket
 from faultdesk.domain.promise import deadlines_of
 from faultdesk.domain.ticket import Event
 from faultdesk.errors import NotFoundError
@@ -34,9 +33,9 @@ def tickets(connection: sa.Connection, wanted: Wanted, limit: int) -> list[Row]:
     if wanted.status:
         chosen = chosen.where(ticket.c.status == wanted.status)
     elif not wanted.with_ended:
-        chosen = chosen.where(OPEN)
+        chosen = chosen.where(sa.text(OPEN))
     if wanted.client:
-        # Three ways to be somebody's, each with an index or few rows behind it.
+        # Few rows among the open ones; with the ended ones all of them are looked at.
         address = ticket.c.requester_address
         is_theirs = (
             ticket.c.client == wanted.client,
@@ -48,7 +47,7 @@ def tickets(connection: sa.Connection, wanted: Wanted, limit: int) -> list[Row]:
         chosen = chosen.where(ticket.c.due_at < wanted.due_before)
     if wanted.by_deadline or wanted.due_before:
         rows = connection.execute(
-            chosen.where(OPEN, ticket.c.due_at.is_not(None)).order_by(ticket.c.due_at)
+            chosen.where(sa.text(OPEN), ticket.c.due_at.is_not(None)).order_by(ticket.c.due_at)
         ).all()
     else:
         rows = connection.execute(chosen.order_by(ticket.c.id.desc())).all()[::-1]

@@ -6,14 +6,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import select
 
-from faultdesk.adapters.sql.tables import event, ticket
+from faultdesk.adapters.sql.tables import ENDED, event, ticket
 from faultdesk.domain.past import PastFault
 from faultdesk.domain.ticket import Kind, Ticket
 
 _MOST, _LOOKED_AT = 3, 50
 """That are told, and tickets that are looked at for them: an engineer reads no more, and a large desk has many."""
-# As the partial index has it.
-_ENDED = sa.text("ticket.status IN ('resolved', 'closed')")
 
 
 def likeness(system: str, fault_class: str | None) -> str:
@@ -50,7 +48,7 @@ def _latest(but: int, by: sa.Column[Any], condition: sa.ColumnElement[bool]) -> 
     columns = (ticket.c[name] for name in ("id", "reference", "subject", "client", "requester_address"))
     return (
         select(*columns)
-        .where(condition, _ENDED, ticket.c.id != but)
+        .where(condition, sa.text(ENDED), ticket.c.id != but)
         # All are the same there; said, so that a planner takes the index of both.
         .order_by(by.desc(), ticket.c.id.desc())
         .limit(_LOOKED_AT)

@@ -13,6 +13,9 @@ def _where(condition: str) -> dict[str, Any]:
     return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
 
 
+# Of tickets; a query that says it in these words has the partial indices.
+OPEN, ENDED = "status IN ('new', 'answered')", "status IN ('resolved', 'closed')"
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(column_0_label)s",
@@ -90,21 +93,9 @@ inbox = Table(
     Column("purged_at", Moment),
     Index("uq_inbox_uid", "mailbox", "uid_validity", "uid", unique=True),
     Index("ix_inbox_sha256", "mailbox", "sha256"),
-    Index(
-        "ix_inbox_received",
-        "id",
-        **_where("state = 'received'"),
-    ),
-    Index(
-        "ix_inbox_pages",
-        "id",
-        **_where("state = 'pages'"),
-    ),
-    Index(
-        "ix_inbox_unsettled",
-        "mailbox",
-        **_where("NOT settled"),
-    ),
+    Index("ix_inbox_received", "id", **_where("state = 'received'")),
+    Index("ix_inbox_pages", "id", **_where("state = 'pages'")),
+    Index("ix_inbox_unsettled", "mailbox", **_where("NOT settled")),
 )
 
 # Beside the ledger: SQLite writes a whole row anew for a change of its state, large messages too.
@@ -168,10 +159,10 @@ ticket = Table(
     Column("client", Text),
     Column("due_at", Moment),
     Column("likeness", Text),
-    Index("ix_ticket_engineer", "engineer", **_where("status IN ('new', 'answered')")),
-    Index("ix_ticket_due_at", "due_at", **_where("status IN ('new', 'answered')")),
+    Index("ix_ticket_engineer", "engineer", **_where(OPEN)),
+    Index("ix_ticket_due_at", "due_at", **_where(OPEN)),
     Index("ix_ticket_client", "client", "id"),
-    Index("ix_ticket_likeness", "likeness", "id", **_where("status IN ('resolved', 'closed')")),
+    Index("ix_ticket_likeness", "likeness", "id", **_where(ENDED)),
 )
 
 participant = Table(
@@ -227,17 +218,8 @@ message = Table(
     Index("ix_message_capped_domain", "capped_domain", "at"),
     Index("ix_message_likeness", "likeness", "at"),
     Index("ix_message_fax_job", "fax_job"),
-    Index(
-        "ix_message_unsent",
-        "id",
-        **_where("inbox_id IS NULL AND at IS NULL AND withheld IS NULL"),
-    ),
-    Index(
-        "uq_message_outgoing",
-        "message_id",
-        unique=True,
-        **_where("inbox_id IS NULL"),
-    ),
+    Index("ix_message_unsent", "id", **_where("inbox_id IS NULL AND at IS NULL AND withheld IS NULL")),
+    Index("uq_message_outgoing", "message_id", unique=True, **_where("inbox_id IS NULL")),
 )
 
 # What a message that opened a ticket refers to and nobody had seen: it may come yet.
@@ -273,16 +255,8 @@ job = Table(
     Column("tries", Integer, nullable=False),
     Column("uncounted", Integer, nullable=False, server_default="0"),
     Column("error", Text),
-    Index(
-        "ix_job_due",
-        "run_at",
-        **_where("state = 'due'"),
-    ),
-    Index(
-        "ix_job_held",
-        "run_at",
-        **_where("state = 'held'"),
-    ),
+    Index("ix_job_due", "run_at", **_where("state = 'due'")),
+    Index("ix_job_held", "run_at", **_where("state = 'held'")),
     sqlite_autoincrement=True,  # the id of a job that is done must not come to mean another
 )
 
@@ -328,10 +302,5 @@ artefact = Table(
     Column("withdrawn_at", Moment),
     Column("content", LargeBinary),
     Index("uq_artefact_version", "name", "version", unique=True),
-    Index(
-        "uq_artefact_in_force",
-        "name",
-        unique=True,
-        **_where("in_force"),
-    ),
+    Index("uq_artefact_in_force", "name", unique=True, **_where("in_force")),
 )

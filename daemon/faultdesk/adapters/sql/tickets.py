@@ -12,7 +12,7 @@ from sqlalchemy import select
 from faultdesk.adapters.sql.corrections import corrections
 from faultdesk.adapters.sql.messages import SqlMessages
 from faultdesk.adapters.sql.past import likeness, past_faults
-from faultdesk.adapters.sql.tables import event, participant, sequence, ticket
+from faultdesk.adapters.sql.tables import OPEN, event, participant, sequence, ticket
 from faultdesk.adapters.sql.upsert import insert
 from faultdesk.domain.assignment import ASSIGNED, UNASSIGNED, engineer_in
 from faultdesk.domain.correction import Correction
@@ -23,9 +23,6 @@ from faultdesk.domain.promise import deadlines_of, moves_clocks, next_due
 from faultdesk.domain.reference import format_reference
 from faultdesk.domain.ticket import Classification, Event, Participant, Role, Status, Ticket
 from faultdesk.errors import NotFoundError
-
-# As the partial indices have it.
-OPEN = sa.text("ticket.status IN ('new', 'answered')")
 
 
 class SqlTickets(SqlMessages):
@@ -87,7 +84,7 @@ class SqlTickets(SqlMessages):
 
     def open_ones(self) -> tuple[int, ...]:
         """List the tickets on which somebody has to work."""
-        chosen = select(ticket.c.id).where(OPEN).order_by(ticket.c.id)
+        chosen = select(ticket.c.id).where(sa.text(OPEN)).order_by(ticket.c.id)
         return tuple(self._connection.scalars(chosen))
 
     def find(self, reference: str) -> Ticket | None:
@@ -188,7 +185,7 @@ class SqlTickets(SqlMessages):
         """Count the open tickets that these engineers work on."""
         counted = self._connection.execute(
             select(ticket.c.engineer, sa.func.count())
-            .where(ticket.c.engineer.in_(engineers), OPEN)
+            .where(ticket.c.engineer.in_(engineers), sa.text(OPEN))
             .group_by(ticket.c.engineer)
         )
         return dict.fromkeys(engineers, 0) | {row[0]: row[1] for row in counted}
