@@ -32,6 +32,7 @@ bench: packages .venv/development
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.growth
 	$(BIN)/python -m benchmarks.large_desk
+	$(BIN)/python -m benchmarks.report
 	$(BIN)/python -m benchmarks.cluster
 	$(BIN)/python -m benchmarks.fax_backlog
 

@@ -24,7 +24,8 @@ class Chooser:
         """Narrow down; `on_duty` None where there is no roster. None when nobody is left."""
         if named := self._named(ticket):
             return named
-        fit = self._pool()
+        if not (fit := self._pool()):
+            return None
         branch = ticket.entitlement.branch if ticket.entitlement else ""
         system = ticket.classification.system
         fit = self._narrow(fit, f"of branch {branch}", lambda one: one.branch == branch) if branch else fit
@@ -33,7 +34,7 @@ class Chooser:
         else:
             fit = self._narrow(fit, "for any system", lambda one: not one.systems)
         fit = self._on_duty(fit, on_duty)
-        return Choice(tuple(one.mailbox for one in fit), tuple(self.reasons)) if fit else None
+        return Choice(tuple(one.mailbox for one in fit), tuple(self.reasons))
 
     def _named(self, ticket: Ticket) -> Choice | None:
         owed = ticket.entitlement
@@ -57,7 +58,7 @@ class Chooser:
     def _narrow(self, fit: list[Person], what: str, is_so: Callable[[Person], bool]) -> list[Person]:
         """Keep those who are so; if none is, all, and say it."""
         kept = [one for one in fit if is_so(one)]
-        self.reasons.append(what if kept or not fit else f"nobody {what}")
+        self.reasons.append(what if kept else f"nobody {what}")
         return kept or fit
 
     def _on_duty(self, fit: list[Person], on_duty: Sequence[Person] | None) -> list[Person]:
@@ -74,6 +75,6 @@ class Chooser:
         return awake or fit
 
 
-def _each(people: Iterator[Person | None]) -> Iterator[Person]:
+def _each(people: Iterator[Person | None]) -> list[Person]:
     """Leave out nobody, and twins."""
-    return iter(dict.fromkeys(one for one in people if one is not None))
+    return list(dict.fromkeys(one for one in people if one is not None))

@@ -159,7 +159,7 @@ def test_a_recovery_told_before_is_the_time_of_the_report(desk: PlayedDesk) -> N
         ("等待客户", "请写明等客户做什么"),
         ("继续", "并未等待客户"),
         ("备注", "没有内容"),
-        ("转派 孙工", "没有此人 nobody is called “孙工”: 王工, 赵工"),
+        ("转派 孙工", "没有或不止一位 nobody is called “孙工”; there are 王工, 赵工"),
         ("关闭", "缺 recovery 恢复时间、report 报告"),
         ("分类：一般 紧急", "severity is normal already"),
     ],

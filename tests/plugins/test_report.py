@@ -5,6 +5,7 @@ import subprocess
 from datetime import timedelta
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
 from faultdesk.domain.client import Basis, Charge, Entitlement
@@ -180,7 +181,14 @@ def test_a_faxed_report_is_large_black_and_says_so() -> None:
 
     assert "+862088881111" in text_of(mail)
     assert "传真回复并写上编号" in mail.text
-    assert b"/DeviceRGB" not in mail.files[0].content
+    assert not has_colour(mail)
+    assert has_colour(reported(a_ticket()))
+
+
+def has_colour(mail: Mail) -> bool:
+    with pypdfium2.PdfDocument(mail.files[0].content) as document:
+        drawn = document[0].render(scale=1).to_pil().convert("RGB")
+    return any(len(set(colour)) > 1 for _, colour in drawn.getcolors(drawn.width * drawn.height))
 
 
 def test_the_letterhead_is_the_operators(tmp_path: Path) -> None:

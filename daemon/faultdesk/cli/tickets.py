@@ -17,6 +17,7 @@ from faultdesk.domain.commands import Field
 from faultdesk.domain.correction import RECLASSIFIED, parse_correction
 from faultdesk.domain.identity import is_deliverable
 from faultdesk.domain.message import Address
+from faultdesk.domain.promise import work_began_at
 from faultdesk.domain.resolution import missing, resolved
 from faultdesk.domain.ticket import CLIENT_NAMED, Event, Status, Ticket
 from faultdesk.errors import NotFoundError, PermanentError
@@ -140,7 +141,8 @@ def resolve(  # noqa: PLR0913, PLR0917 - the options of a command
                 raise PermanentError(
                     f"{found.reference} is {found.status} already; --again sends another report"
                 )
-            require_since_notice("--recovered-at", recovered, found, now, opened.config.desk.time_zone)
+            since = work_began_at(found.noticed_at, transaction.tickets.events(found.id))
+            require_between("--recovered-at", recovered, since, now, opened.config.desk.time_zone)
             told = {Field.CAUSE: cause, Field.METHOD: method, Field.TIME: recovered.isoformat()}
             told |= {Field.PARTS: parts} if parts else {}
             if lacking := missing(told):
@@ -215,13 +217,14 @@ def moment(text: str, zone: str) -> datetime:
     return read.replace(tzinfo=ZoneInfo(zone)) if read.tzinfo is None else read
 
 
-def require_since_notice(option: str, at: datetime, found: Ticket, now: datetime, zone: str) -> None:
-    """Refuse a time before the notice or after now.
+def require_between(option: str, at: datetime, since: datetime, now: datetime, zone: str) -> None:
+    """Refuse a time at which nothing can have been done yet, or that is to come.
 
     Raises:
         PermanentError: It is.
     """
-    # People write minutes.
-    if not found.noticed_at.replace(second=0, microsecond=0) <= at <= now:
-        noticed = cell(found.noticed_at, zone)
-        raise PermanentError(f"{option} {cell(at, zone)}: must lie between the notice ({noticed}) and now")
+    if not since <= at <= now:
+        noticed = cell(since, zone)
+        raise PermanentError(
+            f"{option} {cell(at, zone)}: must lie between the notice, or the reopening ({noticed}), and now"
+        )

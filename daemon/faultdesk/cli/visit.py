@@ -6,10 +6,9 @@ import typer
 
 from faultdesk.adapters.sql.store import SqlTransaction
 from faultdesk.cli.context import desk
-from faultdesk.cli.show import cell
-from faultdesk.cli.tickets import Reference, find_ticket, moment, require_since_notice
+from faultdesk.cli.tickets import Reference, find_ticket, moment, require_between
 from faultdesk.domain.assignment import PASSED_ON
-from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, Clock, is_waiting
+from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, is_waiting, work_began_at
 from faultdesk.domain.ticket import Event, Status, Ticket
 from faultdesk.errors import PermanentError
 from faultdesk.pipeline.obey import lacks_of_end
@@ -26,15 +25,13 @@ def assign(
     """Send somebody to a ticket; who was sent before is called off."""
     with desk(context) as opened, opened.store.write() as transaction:
         found = _in_work(transaction, reference)
-        named = opened.changes.desk.people.named(who)
-        if len(named) != 1:
-            known = ", ".join(person.name for person in named or opened.changes.desk.people.known)
-            raise PermanentError(
-                f"{who}: {'several are' if named else 'nobody is'} called so; there are {known}"
-            )
-        data = {"to": named[0].address, "reason": f"assigned by {by}"}
+        try:
+            person = opened.changes.desk.people.one(who)
+        except ValueError as error:
+            raise PermanentError(str(error)) from error
+        data = {"to": person.address, "reason": f"assigned by {by}"}
         opened.changes.change(transaction, found.id, Event(PASSED_ON, data, actor=by))
-    typer.echo(f"{found.reference} goes to {named[0].mailbox}")
+    typer.echo(f"{found.reference} goes to {person.mailbox}")
 
 
 def arrived(
@@ -48,10 +45,8 @@ def arrived(
         zone, now = opened.config.desk.time_zone, opened.clock.now()
         found = _in_work(transaction, reference)
         came = moment(at, zone) if at else now
-        require_since_notice("--at", came, found, now, zone)
-        visit = found.deadline(Clock.ON_SITE)
-        if visit is not None and came < visit.started_at.replace(second=0, microsecond=0):
-            raise PermanentError(f"--at {cell(came, zone)}: was before the ticket was opened again")
+        since = work_began_at(found.noticed_at, transaction.tickets.events(found.id))
+        require_between("--at", came, since, now, zone)
         opened.changes.change(
             transaction, found.id, Event("arrived", {"arrived_at": came.isoformat()}, actor=by)
         )

@@ -75,6 +75,18 @@ class People(msgspec.Struct, frozen=True):
         """Find who is called so: by key, name or address, whatever the case and width."""
         return tuple(_called(self.known).get(folded(words), ()))
 
+    def one(self, words: str) -> Person:
+        """Find the one who is called so.
+
+        Raises:
+            ValueError: Nobody is, or several are.
+        """
+        found = self.named(words)
+        if len(found) != 1:
+            there = ", ".join(person.name for person in found or self.known) or "nobody: see [people]"
+            raise ValueError(f"{'several are' if found else 'nobody is'} called “{words}”; there are {there}")
+        return found[0]
+
     def at(self, address: str) -> Person | None:
         """Find who has this address."""
         return next((person for person in self.known if person.address == address), None)

@@ -139,6 +139,12 @@ def next_due(events: Sequence[Event]) -> datetime | None:
     return min((deadline.due_at for deadline in running), default=None)
 
 
+def work_began_at(noticed_at: datetime, events: Sequence[Event]) -> datetime:
+    """Tell since when something can have been done for it, to the minute that people write: the notice, or the last reopening."""
+    again = next((event.at for event in reversed(events) if event.kind == REOPENED), None)
+    return max(noticed_at, again or noticed_at).replace(second=0, microsecond=0)
+
+
 def earlier_visits(events: Sequence[Event]) -> tuple[Deadline, ...]:
     """Derive the clocks of the visits before each reopening, as they stood then."""
     ends = [at for at, event in enumerate(events) if event.kind == REOPENED]

@@ -13,7 +13,7 @@ from faultdesk.domain.identity import is_deliverable
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.moments import clock_time
 from faultdesk.domain.number import fax_number
-from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, is_waiting
+from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, is_waiting, work_began_at
 from faultdesk.domain.resolution import drafted, is_drafted, missing, resolution_in, resolved
 from faultdesk.domain.ticket import Event, Kind, Ticket
 from faultdesk.pipeline.changes import Changes
@@ -115,10 +115,8 @@ class Obedience:
         moment = clock_time(words, self._at) if words else self._at
         if moment is None:
             raise _RefusedError(f"看不懂时间“{words}” no time that is understood; 例如 as in: 14:30")
-        ticket, log = self._ticket, self._tx.tickets.events(self._id)
-        again = next((event.at for event in reversed(log) if event.kind == REOPENED), None)
-        since = max(ticket.noticed_at, again or ticket.noticed_at).astimezone(self._at.tzinfo)
-        if not since.replace(second=0, microsecond=0) <= moment <= self._at:
+        since = work_began_at(self._ticket.noticed_at, self._tx.tickets.events(self._id))
+        if not since <= moment <= self._at:
             raise _RefusedError(
                 f"{self._local(moment)} 不在报修（{self._local(since)}）与现在之间"
                 f" does not lie between the notice and now ({self._local(self._at)})"
@@ -133,13 +131,12 @@ class Obedience:
         return "已接单 accepted"
 
     def _reassign(self, words: str) -> str:
-        found = self._changes.desk.people.named(words) if words else ()
-        if len(found) != 1:
-            known = ", ".join(person.name for person in found or self._changes.desk.people.known)
-            what = "有几位 several are called" if found else "没有此人 nobody is called"
-            raise _RefusedError(f"{what} “{words}”: {known or '[people] 未配置 is not configured'}")
-        self._change(PASSED_ON, to=found[0].address, reason=f"reassigned by {self._sender}")
-        return f"已转派 reassigned: {found[0].mailbox}"
+        try:
+            person = self._changes.desk.people.one(words)
+        except ValueError as error:
+            raise _RefusedError(f"没有或不止一位 {error}") from error
+        self._change(PASSED_ON, to=person.address, reason=f"reassigned by {self._sender}")
+        return f"已转派 reassigned: {person.mailbox}"
 
     def _arrived(self, words: str) -> str:
         came = self._time(words)
