@@ -20,14 +20,21 @@ def row(number: int, minutes: float, subject: str = "监控黑屏") -> dict[str,
         "fault_class": "line",
         "engineer": "wang@faultdesk.example",
         "subject": subject,
-        "due": datetime.now(UTC) + timedelta(minutes=minutes, seconds=10),
+        "due": datetime.now(UTC)
+        + timedelta(minutes=minutes, seconds=28),  # rounded down for a minute to come
     }
 
 
-ROWS = [row(3, -20), row(1, 45), row(2, 3000, "[red]门禁[/red]，三号楼东侧通道的读卡器刷卡没有反应")]
+def three() -> list[dict[str, Any]]:
+    """Give one that is late, one that is near and one that has time, as of now."""
+    return [
+        row(3, -20),
+        row(1, 45),
+        row(2, 3000, "[red]门禁[/red]，三号楼东侧通道的读卡器刷卡没有反应"),
+    ]
 
 
-def play(keys: Keys, rows: Callable[[], list[dict[str, Any]]] = lambda: ROWS) -> Board:
+def play(keys: Keys, rows: Callable[[], list[dict[str, Any]]] = three) -> Board:
     board = Board(rows, lambda reference, width: f"{reference} whole, {width} columns [b]x", "Asia/Shanghai")
 
     async def played() -> None:
@@ -80,11 +87,11 @@ def test_enter_opens_a_ticket_and_escape_comes_back() -> None:
 
 
 def test_what_is_read_anew_leaves_the_chosen_ticket_chosen() -> None:
-    now = [ROWS]
+    now = [three()]
 
     async def look(pilot: Pilot[None], board: Board) -> None:
         await pilot.press("down")
-        now[0] = [row(9, -50), *ROWS]
+        now[0] = [row(9, -50), *now[0]]
         await pilot.press("r")
         await pilot.pause()
         assert board.query_one(DataTable).cursor_row == 2
