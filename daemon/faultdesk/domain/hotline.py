@@ -20,7 +20,7 @@ _KEYS: Mapping[str, str] = {
     }.items()
     for name in names.split()
 }
-_LINE = re.compile(r"\s*([^\s:：][^:：]{0,20}?)\s*[:：]\s*(.*)")
+_COLON = re.compile("[:：]")
 _MOST_LINES = 200
 _COUNTRY = "CN"
 
@@ -32,10 +32,10 @@ def client_of_note(text: str) -> Address | None:
     """
     found: dict[str, str] = {}
     for line in text.splitlines()[:_MOST_LINES]:
-        match = _LINE.fullmatch(line)
-        key = _KEYS.get(match[1].lower()) if match else None
-        if match and key and match[2].strip():
-            found.setdefault(key, match[2].strip())
+        label, *rest = _COLON.split(line, maxsplit=1)
+        key, value = _KEYS.get(label.strip().lower()), "".join(rest).strip()
+        if key and value:
+            found.setdefault(key, value)
     if "matter" not in found or not {"client", "contact"} & found.keys():
         return None
     return Address(_way(found), found.get("contact") or found["client"])
