@@ -14,6 +14,7 @@ from faultdesk_classify.learned.linear import Guess, Linear
 from faultdesk_classify.learned.tokens import tokens_of
 from faultdesk_classify.rules import Told, continues, is_unsolicited, told_by_terms
 from faultdesk_classify.terms import Terms
+from faultdesk_classify.urgency import urged
 from faultdesk_classify.weigh import Weights, weigh
 
 _MOST_EVIDENCE = 8
@@ -43,7 +44,7 @@ def decide(
     asked = {topic for topic in _topics_of(kind) if read[topic].likelihood < ask_below}
     labels = {topic: _label(topic, told, linear, read, asked) for topic in _topics_of(kind)}
     fault_class = FaultClass(labels["fault_class"]) if kind is Kind.FAULT else None
-    severity = _severity(kind, read["severity"])
+    severity = urged(_severity(kind, read["severity"]), message)
     facts, spans = gather_facts(message, kind, weights, chain)
     chosen = [("kind", kind), *labels.items(), ("severity", severity)]
     return Classification(

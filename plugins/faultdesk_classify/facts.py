@@ -7,9 +7,10 @@ from faultdesk.domain.fold import simplified
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.moments import occurred_at
 from faultdesk.domain.ticket import Facts, Kind, Span
+from faultdesk_classify.labelled import form_of, labelled, value_of
 from faultdesk_classify.learned.chain import Chain
 from faultdesk_classify.learned.tokens import Written, put_together, written
-from faultdesk_classify.people import LONGEST_LABELLED, MOST_CHARACTERS, Read, contact_of, phone_of
+from faultdesk_classify.people import MOST_CHARACTERS, Read, contact_of, phone_of
 from faultdesk_classify.weigh import Weights
 
 _CONTRACT = re.compile(
@@ -29,24 +30,11 @@ _NEXT_NAME = re.compile(r"[,，](?! ?(?:Ltd|Limited|Inc|LLC|Corp|GmbH|Co)\b)")
 """What ends the name of a house: who signs behind it."""
 
 
-def _labelled(*labels: str) -> re.Pattern[str]:
-    """Match a label at the start of a line or after a wide blank, and its value up to the next of these.
-
-    Labels in forms are spaced out ("报 修 人"), and a table's cells are parted by tabs.
-    """
-    spaced = "|".join(r"[ \t\u3000]*".join(label) if not label.isascii() else label for label in labels)
-    return re.compile(
-        rf"(?:^[ \t\u3000]*|(?<=[\t|；;,，。\u3000])|(?<=  )|(?<= )(?=[一-鿿]))(?:{spaced})[ \t\u3000]*[:：\t|][ \t\u3000|]*"
-        r"([^\s:：|,，;；。](?:[^\n\t:：|,，;；。 ]| (?! ))*)",
-        re.MULTILINE | re.IGNORECASE,
-    )
-
-
 _LABELLED = {
-    "contact": _labelled(
+    "contact": labelled(
         "联系人", "聯絡人", "聯繫人", "报修人", "報修人", "经办人", "經辦人", "contact(?: person)?"
     ),
-    "customer": _labelled(
+    "customer": labelled(
         *(
             "单位",
             "單位",
@@ -61,10 +49,10 @@ _LABELLED = {
         ),
         *("customer", "company", "organi[sz]ation"),
     ),
-    "site": _labelled(
+    "site": labelled(
         "项目", "項目", "项目名称", "項目名稱", "工程名称", "项目地点", "site", "project(?: name)?"
     ),
-    "project": _labelled("项目", "項目", "项目名称", "項目名稱", "工程名称", "工程名稱", "project(?: name)?"),
+    "project": labelled("项目", "項目", "项目名称", "項目名稱", "工程名称", "工程名稱", "project(?: name)?"),
 }
 _OF_FORMS = {
     "customer",
@@ -89,26 +77,32 @@ def gather_facts(
     attached = put_together({"attached_text": message.attached_text}, MOST_CHARACTERS)
     read: dict[str, Read | None] = dict(_chained(message, kind, chain))
     for name, pattern in _LABELLED.items():
-        read[name] = _value(pattern, said) or read.get(name)
+        read[name] = value_of(pattern, said) or read.get(name)
     read["phone"] = phone_of(own, message.language)
     read["contact"] = contact_of(read["contact"], own, message.sender.name, read["phone"])
     for name, pattern in _LABELLED.items():
-        read[name] = read[name] or _value(pattern, attached)
+        read[name] = read[name] or value_of(pattern, attached)
     for name, pattern in _NUMBERED.items():
         read[name] = _number(pattern, said) or _number(pattern, attached)
     read["serial_no"] = read["serial_no"] or _bracketed(read.get("device"), own)
+    form = _of_form(message)
     read["occurred_at"] = _moment(own, message) if kind is Kind.FAULT else None
-    form = {field.name: field.value for field in message.fax.fields if field.value} if message.fax else {}
     # The field of a form tells its page itself; no part of the text holds it.
     found = {name: one for name, one in read.items() if one and name not in form}
     spans = {name: one.span for name, one in found.items()}
     wants_onsite, words = _wants_onsite(kind, weights)
     if span := _first_of(words, own):
         spans["wants_onsite"] = span
-    told = {name: one.value for name, one in found.items()} | {
-        name: form[name] for name in _OF_FORMS & form.keys()
-    }
+    told = {name: one.value for name, one in found.items()} | form
     return Facts(**told, wants_onsite=wants_onsite), spans
+
+
+def _of_form(message: InboundMessage) -> dict[str, str]:
+    """Take the facts that the fields of a faxed form tell; a date that is none leaves it to the words."""
+    form = form_of(message)
+    facts = {name: form[name] for name in _OF_FORMS & form.keys()}
+    began = occurred_at(form.get("occurred_at", ""), message.date)
+    return {**facts, "occurred_at": began.when} if began else facts
 
 
 def _chained(message: InboundMessage, kind: Kind, chain: Chain) -> Iterator[tuple[str, Read]]:
@@ -145,16 +139,6 @@ def _moment(own: Mapping[str, str], message: InboundMessage) -> Read | None:
     told = put_together({"subject": own["subject"], "text": own["text"]}, MOST_CHARACTERS)
     moment = occurred_at(told.text, message.date)
     return Read(moment.when, told.place(moment.start, moment.end)) if moment else None
-
-
-def _value(pattern: re.Pattern[str], said: Written) -> Read | None:
-    match = pattern.search(said.text)
-    value = match[1].strip() if match else ""
-    if match and said.text[match.end() : match.end() + 1] in (":", "："):
-        value = value.rpartition(" ")[0].strip() or value  # the last word is the next label
-    if not match or not 1 < len(value) <= LONGEST_LABELLED:
-        return None
-    return Read(value, said.place(match.start(1), match.start(1) + len(value)))
 
 
 def _number(pattern: re.Pattern[str], said: Written) -> Read | None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from faultdesk.domain.fold import fold
 from faultdesk.domain.message import InboundMessage
+from faultdesk_classify.labelled import form_of
 from faultdesk_classify.notation import Claim
 from faultdesk_classify.terms import Found, Terms
 
@@ -12,6 +13,8 @@ MOST_CHARACTERS = 20_000
 """What is looked at of a text: nobody tells a desk its trouble after page ten."""
 
 _SUBJECT, _OWN_TEXT, _QUOTED, _SENDER = 1.5, 1.0, 0.5, 0.4
+_FORM = 2.0
+"""A form's own field for it: among its words the name of a project may tell of another."""
 _FIRST, _LATER = 150, 0.6
 """What is told first is the matter; further down come circumstances, other wishes and the rooms they are in."""
 _SHORT = 12
@@ -73,3 +76,4 @@ def _zones(message: InboundMessage) -> Iterable[tuple[str, float, tuple[str, ...
     yield message.quoted, _QUOTED, () if says_little else ("system",)
     # The parking office writes about the car park, where nothing else is told.
     yield message.sender.name, _SENDER, ("system",)
+    yield form_of(message).get("system", ""), _FORM, ("system",)

@@ -68,6 +68,34 @@ def test_the_fields_of_a_faxed_form_come_before_what_its_words_tell() -> None:
     )
 
 
+def faxed(**fields: str) -> Fax:
+    return Fax(
+        reception=Reception(gateway="office"),
+        fields=tuple(Field(name=name, value=value, confidence=0.9, page=1) for name, value in fields.items()),
+    )
+
+
+def test_a_faxed_form_tells_its_system_and_when_it_began() -> None:
+    fax = faxed(
+        customer="海晏医院", system="楼宇自控系统", occurred_at="2026年3月4日下午3点", fault="画面不动"
+    )
+    about = CLASSIFY.classify_message(
+        a_message(
+            "海晏医院\n住院楼安防及门禁系统\n画面不动", fax=fax, date=datetime(2026, 3, 4, 18, tzinfo=UTC)
+        )
+    )
+
+    assert about
+    assert (about.system, about.facts.occurred_at) == ("building_automation", "2026-03-04T15:00+00:00")
+
+
+def test_what_is_no_moment_is_not_when_it_began() -> None:
+    assert (
+        facts("无图像", fax=faxed(customer="海晏医院", occurred_at="见附页3", fault="无图像")).occurred_at
+        is None
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "phone"),
     [
