@@ -11,19 +11,17 @@ from faultdesk.domain.correction import RECLASSIFIED
 from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, InboundMessage
-from faultdesk.domain.people import People, Person
+from faultdesk.domain.people import People, Person, Post
 from faultdesk.domain.promise import PROGRESS_BY, REOPENED
 from faultdesk.domain.ticket import Event, Role, Ticket
 from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
 from faultdesk.handlers.settings import require_addresses, require_folder, require_positive
 from faultdesk_dispatch.choose import Chooser
+from faultdesk_dispatch.lookout import warnings_of
 from faultdesk_dispatch.orders import Orders
 from faultdesk_dispatch.roster import Roster, Shift
 
 ORDER, UNANSWERED = "dispatch.order", "dispatch.unanswered"
-_AHEAD = timedelta(days=7)
-"""How early a hole in the roster is told."""
-_SHORTEST_HOLE = timedelta(minutes=1)
 
 
 # dict=True: room for what `cached_property` keeps beside the settings.
@@ -111,19 +109,9 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
     @hookimpl
     def look_ahead(self, desk: Identity, now: datetime) -> Iterator[str]:
         """Tell of holes in the roster before they come, and of names that are nobody's."""
-        zone = ZoneInfo(desk.time_zone)
-        if not self._roster:
-            return
-        for begin, end in self._roster.holes(now, now + _AHEAD, zone):
-            if end - begin >= _SHORTEST_HOLE:
-                yield (
-                    f"handlers.dispatch: nobody is on duty from {begin.astimezone(zone):%Y-%m-%d %H:%M} "
-                    f"to {end.astimezone(zone):%Y-%m-%d %H:%M}"
-                )
-        names = {duty.who.strip() for duty in self._roster.duties(now, now + _AHEAD, zone)}
-        for name in sorted(name for name in names if len(desk.people.named(name)) != 1):
-            what = "several" if desk.people.named(name) else "nobody"
-            yield f"handlers.dispatch: the roster names {name or 'an event without summary'}, who is {what} of people"
+        if not self.duty and not desk.people.holding_any(Post.ENGINEER):
+            yield "nobody can be sent: there is no engineer among people, and no duty"
+        yield from warnings_of(self._roster, desk.people, now, ZoneInfo(desk.time_zone))
 
     def order(self, job: Job, desk: Desk) -> None:
         """Write to who was sent last, and set the timer for the answer."""

@@ -1,6 +1,6 @@
 """Who is on duty when: the shifts of an iCalendar file (RFC 5545), or of tables in the configuration."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -95,15 +95,29 @@ class Roster:
             self._day = begin, self.duties(begin, begin + timedelta(days=1), zone)
         return tuple(dict.fromkeys(duty.who.strip() for duty in self._day[1] if duty.begin <= at < duty.end))
 
-    def holes(self, begin: datetime, end: datetime, zone: tzinfo) -> Iterator[tuple[datetime, datetime]]:
-        """Find when nobody is on duty."""
+    def holes(
+        self, begin: datetime, end: datetime, zone: tzinfo, is_there: Callable[[str, date], bool]
+    ) -> Iterator[tuple[datetime, datetime]]:
+        """Find when nobody is on duty who is there on that day."""
         covered = begin
-        for duty in sorted(self.duties(begin, end, zone)):
+        for duty in sorted(self._by_day(begin, end, zone)):
+            if not is_there(duty.who.strip(), duty.begin.astimezone(zone).date()):
+                continue
             if duty.begin > covered:
                 yield covered, duty.begin
             covered = max(covered, duty.end)
         if covered < end:
             yield covered, end
+
+    def _by_day(self, begin: datetime, end: datetime, zone: tzinfo) -> Iterator[Duty]:
+        """Part duties at midnight: who is on duty for a week may be away for a day of it."""
+        for duty in self.duties(begin, end, zone):
+            at = max(duty.begin, begin).astimezone(zone)
+            while at < min(duty.end, end):
+                midnight = datetime.combine(at.date() + timedelta(days=1), time(), zone)
+                until = min(duty.end.astimezone(zone), midnight)
+                yield Duty(at, until, duty.who)
+                at = until
 
 
 def _read(file: Path) -> "Calendar":

@@ -85,16 +85,18 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
         return read_holidays(self.holidays)
 
     def _own_spans(self, ticket: Ticket) -> Spans:
-        """Take what the contract says, else what is usual for this severity."""
-        usual = self.by_severity.get(ticket.classification.severity, Spans())
+        """Take what the contract says of this severity, else the shorter of what it says of all and what is usual.
+
+        Who has a contract is not served later than who has none.
+        """
+        severity = ticket.classification.severity
+        usual = self.by_severity.get(severity, Spans())
         agreed = ticket.entitlement.spans if ticket.entitlement else {}
-        for severity in ("all", ticket.classification.severity):
-            said = agreed.get(severity, AgreedSpans())
-            usual = Spans(
-                respond_within=said.respond_within or usual.respond_within,
-                on_site_within=said.on_site_within or usual.on_site_within,
-            )
-        return usual
+        own, of_all = agreed.get(severity, AgreedSpans()), agreed.get("all", AgreedSpans())
+        return Spans(
+            respond_within=own.respond_within or _shorter(of_all.respond_within, usual.respond_within),
+            on_site_within=own.on_site_within or _shorter(of_all.on_site_within, usual.on_site_within),
+        )
 
     def _calendar(self, ticket: Ticket) -> Calendar:
         agreed = ticket.entitlement.calendar if ticket.entitlement else ""
@@ -149,7 +151,7 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
     def look_ahead(self, desk: Identity) -> Iterator[str]:
         """Tell of names in the levels that are nobody's."""
         for name in strangers(self.levels, desk):
-            yield f"handlers.sla.levels: {name} is nobody of people, and no role"
+            yield f"levels: {name} is nobody of people, and no role"
 
     @hookimpl
     def job_functions(self) -> Mapping[str, JobFunction]:
@@ -185,6 +187,10 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
             deadline.at(step) for deadline in running for step in self._told.steps(deadline.name, ticket)
         )
         return min((moment for moment in moments if moment > after), default=None)
+
+
+def _shorter(*spans: timedelta | None) -> timedelta | None:
+    return min((span for span in spans if span is not None), default=None)
 
 
 def _of_unknown_years(ticket: Ticket) -> Iterator[Event]:

@@ -8,12 +8,11 @@ from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, NamedTuple
-from zoneinfo import ZoneInfo
 
 import chinese_calendar
 import msgspec
 
-from faultdesk.domain.calendar import Calendar
+from faultdesk.domain.calendar import Calendar, require_zone
 
 _PERIOD = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
 _BEFORE, _AHEAD = timedelta(days=31), timedelta(days=800)
@@ -51,7 +50,7 @@ class WorkingHours(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     zone: str = "Asia/Shanghai"
 
     def __post_init__(self) -> None:
-        ZoneInfo(self.zone)  # raises for one that is not there: a ValueError or a KeyError
+        require_zone("zone", self.zone)
 
     def periods(self) -> tuple[tuple[time, time], ...]:
         """Read the hours; 24:00 is the end of the day."""

@@ -6,24 +6,40 @@ import msgspec
 import typer
 
 from faultdesk.cli.context import desk
-from faultdesk.cli.tickets import Reference, find_ticket
+from faultdesk.cli.tickets import Reference, find_ticket, said
 from faultdesk.domain.client import Basis, Charge, Entitlement
 from faultdesk.domain.entitlement import ENTITLED
 from faultdesk.domain.ticket import Event
+from faultdesk.errors import PermanentError
+from faultdesk.pipeline.entitling import entitled_by
 
 
 def entitle(
     context: typer.Context,
     reference: Reference,
-    basis: Annotated[Basis, typer.Argument(help="Why the desk serves.")],
-    charge: Annotated[Charge, typer.Argument(help="Who pays.")],
-    because: Annotated[str, typer.Option(help="On what evidence.")],
+    because: Annotated[str, typer.Option(help="On what evidence.", callback=said)],
+    basis: Annotated[
+        Basis | None, typer.Argument(help="Why the desk serves; by default as the contract says.")
+    ] = None,
+    charge: Annotated[Charge | None, typer.Argument(help="Who pays.")] = None,
+    contract: Annotated[str, typer.Option(help="Whose spans, calendar and engineer hold: its number.")] = "",
     by: Annotated[str, typer.Option(help="Who says so, for the ticket's log.")] = "operator",
 ) -> None:
-    """Say what the client of a ticket is owed; no import of contracts changes it."""
+    """Say what the client of a ticket is owed: BASIS and CHARGE, or a contract. No import of contracts changes it."""
+    if (basis is None or charge is None) and not contract:
+        raise PermanentError("say BASIS and CHARGE, or --contract NUMBER")
     with desk(context) as opened, opened.store.write() as transaction:
         found = find_ticket(transaction, reference)
-        known = found.entitlement or Entitlement(basis=basis, charge=charge)
-        verdict = msgspec.structs.replace(known, basis=basis, charge=charge, evidence=(because,), doubts=())
+        known = found.entitlement or Entitlement(basis=Basis.UNKNOWN, charge=Charge.QUOTATION)
+        if contract:
+            known = entitled_by(transaction, found, opened.changes.desk, contract, because)
+        verdict = msgspec.structs.replace(
+            known,
+            basis=basis or known.basis,
+            charge=charge or known.charge,
+            evidence=(because,),
+            doubts=() if charge else known.doubts,
+        )
         opened.changes.change(transaction, found.id, Event(ENTITLED, msgspec.to_builtins(verdict), actor=by))
-    typer.echo(f"{found.reference}: {basis}, {charge}")
+    whose = f", contract {verdict.contract}" if verdict.contract else ""
+    typer.echo(f"{found.reference}: {verdict.basis}, {verdict.charge}{whose}")

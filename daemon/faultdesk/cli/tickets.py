@@ -204,6 +204,17 @@ def find_ticket(transaction: SqlTransaction, reference: str) -> Ticket:
     return found
 
 
+def said(words: str) -> str:
+    """Refuse a reason that gives none, as the callback of an argument.
+
+    Raises:
+        BadParameter: It is empty.
+    """
+    if not words.strip():
+        raise typer.BadParameter("nothing is said")
+    return words
+
+
 def moment(text: str, zone: str) -> datetime:
     """Read a time as in 2026-03-05T14:30, of this zone if it names none.
 

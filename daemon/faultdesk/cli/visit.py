@@ -6,7 +6,7 @@ import typer
 
 from faultdesk.adapters.sql.store import SqlTransaction
 from faultdesk.cli.context import desk
-from faultdesk.cli.tickets import Reference, find_ticket, moment, require_between
+from faultdesk.cli.tickets import Reference, find_ticket, moment, require_between, said
 from faultdesk.domain.assignment import PASSED_ON
 from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, is_waiting, work_began_at
 from faultdesk.domain.ticket import Event, Status, Ticket
@@ -56,7 +56,7 @@ def arrived(
 def wait(
     context: typer.Context,
     reference: Reference,
-    reason: Annotated[str, typer.Argument(help="What the client has to do first.")],
+    reason: Annotated[str, typer.Argument(help="What the client has to do first.", callback=said)],
     by: By = "operator",
 ) -> None:
     """Let the clock of the visit stand still while the client has to do something; it goes on when the client writes."""
@@ -81,7 +81,7 @@ def resume(context: typer.Context, reference: Reference, by: By = "operator") ->
 def reopen(
     context: typer.Context,
     reference: Reference,
-    reason: Annotated[str, typer.Argument(help="What is broken again, or still.")],
+    reason: Annotated[str, typer.Argument(help="What is broken again, or still.", callback=said)],
     by: By = "operator",
 ) -> None:
     """Take a ticket up again whose fault is not gone; the clock of the visit begins anew."""

@@ -4,7 +4,6 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -24,6 +23,7 @@ from faultdesk.config.settings import (
     ReadingSettings,
     SmtpSettings,
 )
+from faultdesk.domain.calendar import require_zone
 from faultdesk.domain.identity import is_deliverable
 from faultdesk.domain.people import People, Person
 from faultdesk.errors import ConfigError
@@ -185,6 +185,9 @@ def convert_table(
             if key not in left:
                 return None
             del left[key]
+        except Exception as error:  # noqa: BLE001 - a plugin's own checks may raise anything, and a reload must not end
+            errors.append(f"{where}: {type(error).__name__}: {error}")
+            return None
         else:
             return None if complained else converted
 
@@ -237,7 +240,7 @@ def _desk_complaints(desk: DeskSettings) -> list[str]:
         if not name or name != name.lower() or name.split() != [name]
     ]
     try:
-        ZoneInfo(desk.time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        complaints.append(f"desk.time_zone: {desk.time_zone} is not an IANA time zone")
+        require_zone("desk.time_zone", desk.time_zone)
+    except ValueError as error:
+        complaints.append(str(error))
     return complaints

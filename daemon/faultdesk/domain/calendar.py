@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count, pairwise, takewhile
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -12,6 +12,18 @@ _ALL_WEEK = tuple(range(7))
 _MIDNIGHT = time()
 FURTHEST = timedelta(days=3660)
 """No span of a promise is used up later, whatever the calendar."""
+
+
+def require_zone(setting: str, name: str) -> None:
+    """Refuse a time zone that is none.
+
+    Raises:
+        ValueError: It is not in the IANA database.
+    """
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: "Asia" is a folder there
+        raise ValueError(f"{setting}: {name} is not an IANA time zone") from error
 
 
 class Stretch(msgspec.Struct, frozen=True):

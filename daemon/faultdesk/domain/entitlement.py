@@ -12,6 +12,8 @@ ENTITLED = "entitled"
 """The event; its data are an `Entitlement`."""
 
 
+_SHORTEST_NAME = 2
+"""Characters of a project's name that is looked for within other words."""
 _VALID = frozenset({Basis.WARRANTY, Basis.MAINTENANCE})
 _CHARGES = {
     Basis.WARRANTY: Charge.FREE,
@@ -34,6 +36,8 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     contract: str = ""
     places: tuple[str, ...] = ()
     """Projects, sites and customers."""
+    words: tuple[str, ...] = ()
+    """What may hold the name of a project: the subject, and where it is."""
     fault_class: FaultClass | None = None
 
 
@@ -81,15 +85,28 @@ def _charge(basis: Basis, named: Named) -> Charge:
 
 
 def _project(client: Client, named: Named, doubts: list[str]) -> Project | None:
-    number, places = folded(named.contract), {folded(place) for place in named.places if place}
+    number = folded(named.contract)
     for project in client.projects:
         if number and any(folded(contract.number) == number for contract in project.contracts):
             return project
-    meant = [one for one in client.projects if not places.isdisjoint(map(folded, (one.name, *one.sites)))]
-    found = meant or client.projects
+    found = _meant(client, named) or client.projects
     if len(found) > 1:
         doubts.append(f"which of its projects: {', '.join(project.name for project in found)}")
     return found[0] if len(found) == 1 else None
+
+
+def _meant(client: Client, named: Named) -> list[Project]:
+    """Find the projects whose name, or a site's, is told; not those of a name within a longer one: 门诊楼, 门诊楼二期."""
+    told = [folded(words) for words in (*named.places, *named.words)]
+    names = {one.name: [folded(name) for name in (one.name, *one.sites)] for one in client.projects}
+    held = {
+        name
+        for each in names.values()
+        for name in each
+        if len(name) >= _SHORTEST_NAME and any(name in words for words in told)
+    }
+    longest = {name for name in held if not any(name != other and name in other for other in held)}
+    return [one for one in client.projects if not longest.isdisjoint(names[one.name])]
 
 
 def _contracts(client: Client, project: Project | None, named: Named, doubts: list[str]) -> list[Contract]:

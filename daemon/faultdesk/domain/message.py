@@ -151,6 +151,8 @@ class InboundMessage(msgspec.Struct, frozen=True, kw_only=True):
     attachments: tuple[Attachment, ...] = ()
     forwarded: Forwarded | None = None
     """The mail passed on in it, whose words are part of `text`."""
+    may_be_anothers: bool = False
+    """Words in `text` may be another's, quoted or passed on: nobody commands by them."""
     delivery_report: DeliveryReport | None = None
     disposition: Disposition | None = None
     robot: str = ""

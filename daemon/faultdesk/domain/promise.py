@@ -204,6 +204,12 @@ def _moment(clock: Clock, event: Event) -> datetime | None:
     return datetime.fromisoformat(happened_at) if happened_at else event.at
 
 
+def arrivals(log: Iterable[Event]) -> frozenset[datetime]:
+    """List when somebody came."""
+    came = (event.data.get("arrived_at") for event in log if event.kind == "arrived")
+    return frozenset(datetime.fromisoformat(moment) for moment in came if moment)
+
+
 def _pauses(events: Iterable[Event]) -> Iterator[Pause]:
     """Pair what began a pause with what ended it."""
     since: Event | None = None

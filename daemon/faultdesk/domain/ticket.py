@@ -108,6 +108,15 @@ class Classification(msgspec.Struct, frozen=True, kw_only=True):
     unsure: tuple[str, ...] = ()
     """The labels that somebody should look at: "fault_class", "kind", "system"."""
 
+    def with_facts_of(self, other: "Classification") -> "Classification":
+        """Add the facts that only the other tells."""
+        own = {name: value for name, value in msgspec.structs.asdict(self.facts).items() if value is not None}
+        theirs = {
+            name: value for name, value in msgspec.structs.asdict(other.facts).items() if name not in own
+        }
+        spans = {name: span for name, span in other.spans.items() if name in theirs}
+        return msgspec.structs.replace(self, facts=Facts(**own, **theirs), spans={**spans, **self.spans})
+
 
 class Role(StrEnum):
     """What somebody is in a ticket."""

@@ -167,9 +167,12 @@ class Host:
     def classify(
         self, message: InboundMessage, failed: Failed
     ) -> tuple[Classification, dict[str, Classification]]:
-        """Ask all; return the most confident answer and every answer by handler."""
+        """Ask all; return the most confident answer, with what others read besides, and every answer by handler."""
         answers = dict(self._ask("classify_message", Classification, failed, message=message))
-        best = max(answers.values(), key=lambda answer: answer.confidence, default=Classification())
+        ranked = sorted(answers.values(), key=lambda answer: -answer.confidence)
+        best = ranked[0] if ranked else Classification()
+        for other in ranked[1:]:
+            best = best.with_facts_of(other)
         return best, answers
 
     def promise(self, ticket: Ticket, failed: Failed) -> Promise:
@@ -212,7 +215,7 @@ class Host:
         found: list[str] = []
         for answer in self._ask("look_ahead", Iterable, failed, desk=desk, now=now):
             try:
-                found += [str(told) for told in answer.value]
+                found += [f"handlers.{answer.handler}: {told}" for told in answer.value]
             except Exception as error:  # noqa: BLE001 - a generator runs here, and may raise anything
                 failed(Failure(answer.handler, "look_ahead", error))
         return found

@@ -26,7 +26,7 @@ from faultdesk.pipeline.failures import failure_event
 from faultdesk.pipeline.faxes import documents_of
 from faultdesk.pipeline.inbox import Received
 from faultdesk.pipeline.ledger import Ledger, signed
-from faultdesk.pipeline.mailed_commands import command
+from faultdesk.pipeline.mailed_commands import answers_as_one_of_us, command, refuse_whole
 from faultdesk.pipeline.mailed_correction import correct
 from faultdesk.pipeline.noted import classified, opening_data, problems, refused
 from faultdesk.pipeline.ports import Clock
@@ -71,16 +71,28 @@ class DeskClerk:
         elif (rejection := self.host.screen(message, failures.append)) is not None:
             self._ignore(tx, received, rejection.reason)
         else:
-            claimed = claim(heard(tx, message, at, self._seal, self._ledger.identity), self._ledger.identity)
-            found = self._put_back(tx, received) or self._search.find(tx, message, claimed.standing)
-            if found is not None and found.joins and found.proof is not Proof.OPERATOR:
-                claimed = claim_towards(claimed, found.ticket, self._ledger.identity)
-                found = msgspec.structs.replace(found, joins=claimed.standing is not Standing.REFUTED)
-            if found is not None and found.joins:
-                ticket_id = self._join(tx, found, claimed.message, at, failures)
-            else:
-                ticket_id = self._open(tx, claimed, at, failures, stranger_to=found)
-            tx.inbox.done(received.id, ticket_id)
+            tx.inbox.done(received.id, self._file(tx, received, message, at, failures))
+
+    def _file(
+        self,
+        tx: Transaction,
+        received: Received,
+        message: InboundMessage,
+        at: datetime,
+        failures: list[Failure],
+    ) -> int:
+        """File what a person wrote, on its ticket or a new one; return the ticket's number."""
+        claimed = claim(heard(tx, message, at, self._seal, self._ledger.identity), self._ledger.identity)
+        found = self._put_back(tx, received) or self._search.find(tx, message, claimed.standing)
+        if found is not None and found.joins and found.proof is not Proof.OPERATOR:
+            claimed = claim_towards(claimed, found.ticket, self._ledger.identity)
+            found = msgspec.structs.replace(found, joins=claimed.standing is not Standing.REFUTED)
+        if found is not None and found.joins:
+            return self._join(tx, found, claimed.message, at, failures)
+        if found is not None and answers_as_one_of_us(found, claimed.message):
+            refuse_whole(tx, self._changes, found, claimed.message, claimed.noted)
+            return found.ticket.id
+        return self._open(tx, claimed, at, failures, stranger_to=found)
 
     def open_unreadable(
         self, tx: Transaction, received: Received, message: InboundMessage, problem: str

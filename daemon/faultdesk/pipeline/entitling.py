@@ -10,6 +10,7 @@ from faultdesk.domain.entitlement import ENTITLED, Known, Named, entitle
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.number import fax_number
 from faultdesk.domain.ticket import Event, Ticket
+from faultdesk.errors import NotFoundError
 from faultdesk.pipeline.store import Transaction
 
 
@@ -22,7 +23,10 @@ def entitlement_of(
     facts = ticket.classification.facts
     places = tuple(name for name in (facts.project, facts.site, facts.customer) if name)
     named = Named(
-        contract=facts.contract_no or "", places=places, fault_class=ticket.classification.fault_class
+        contract=facts.contract_no or "",
+        places=places,
+        words=(ticket.subject, facts.location or ""),
+        fault_class=ticket.classification.fault_class,
     )
     on = ticket.noticed_at.astimezone(ZoneInfo(desk.time_zone)).date()
     senders = [] if is_refuted else list(_of_sender(tx, ticket, desk))
@@ -31,6 +35,22 @@ def entitlement_of(
         return found
     doubts = (*found.doubts, "the sender is refuted: see the log")
     return msgspec.structs.replace(found, doubts=doubts, spans={}, calendar="", engineer="")
+
+
+def entitled_by(tx: Transaction, ticket: Ticket, desk: Identity, contract: str, because: str) -> Entitlement:
+    """Judge a ticket by the contract that a person names.
+
+    Raises:
+        NotFoundError: No client has it, or several have.
+    """
+    clients = tx.clients.known_by(KeyKind.CONTRACT, folded(contract)) if folded(contract) else []
+    if len(clients) != 1:
+        raise NotFoundError(
+            f"contract {contract}: {'several clients have it' if clients else 'not on record'}"
+        )
+    on = ticket.noticed_at.astimezone(ZoneInfo(desk.time_zone)).date()
+    named = Named(contract=contract, fault_class=ticket.classification.fault_class)
+    return entitle([Known(clients[0], because)], [], named, on)
 
 
 def judged_anew(tx: Transaction, ticket: Ticket, desk: Identity) -> Entitlement | None:

@@ -12,6 +12,12 @@ from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.obey import Obedience, Outcome
 from faultdesk.pipeline.store import Transaction
 
+_OURS = frozenset({Role.ENGINEER, Role.STAFF})
+_NO_COMMAND = "没有指令，已作为备注保存 no command: kept as a note"
+_QUOTED = (
+    "只有引用或转发的内容，未执行任何指令，已作为备注保存；指令请写在引用之上，不要加“>”"
+    ' nothing but words that are quoted or passed on, kept as a note: write commands above them, without ">"'
+)
 _HOUR = timedelta(hours=1)
 _HELP = (
     "指令 commands: 接单 accept | 转派 reassign NAME | 到场 arrived [14:30] | 等待客户 waiting client REASON | "
@@ -25,9 +31,9 @@ def command(
 ) -> None:
     """Obey a mail of the desk's own people, unless it is refused for this reason; a client's commands nothing."""
     sender = message.sender.address
-    if found.ticket.role_of(sender) not in {Role.ENGINEER, Role.STAFF}:
+    if found.ticket.role_of(sender) not in _OURS:
         return
-    orders = read_orders(message.text)
+    orders = Orders() if message.may_be_anothers else read_orders(message.text)
     if refusal:
         if orders.found:
             event = Event("command_refused", {"inbox": message.id, "reason": refusal}, actor=sender)
@@ -46,8 +52,32 @@ def command(
         # writes the same word to many tickets: what is ordered is done.
         if is_again or message.robot:
             return
-        outcomes = [Outcome("", "没有指令，已作为备注保存 no command: kept as a note")]
+        outcomes = [Outcome("", _QUOTED if message.may_be_anothers else _NO_COMMAND)]
     _answer(tx, changes, found, message, _transcript(orders, outcomes))
+
+
+def answers_as_one_of_us(found: Match, message: InboundMessage) -> bool:
+    """Tell whether it answers a mail of ours as from somebody of the desk: a client's request it is not."""
+    return found.proof.is_signed and found.ticket.role_of(message.sender.address) in _OURS
+
+
+def refuse_whole(
+    tx: Transaction, changes: Changes, found: Match, message: InboundMessage, why: Sequence[Event]
+) -> None:
+    """Note an answer that our server, or its likeness to another, says the engineer did not write; the desk looks.
+
+    Nobody else is written to: who is named did not send it.
+    """
+    ticket = found.ticket
+    reason = "; ".join(str(event.data.get("reason", "")) for event in why)
+    refused = Event("command_refused", {"inbox": message.id, "reason": reason}, actor=message.sender.address)
+    tx.tickets.record(ticket.id, [*why, refused], changes.now)
+    text = (
+        f"{message.sender.address}: {reason}\n\nNothing was done, and nothing of it was filed.\n"
+        f"faultdesk inbox show {message.id}\nfaultdesk ticket {ticket.reference}\n"
+    )
+    subject = f"{ticket.reference}: an answer was refused"
+    changes.ledger.alert(tx, f"refused/{message.id}", subject, text, ticket.id)
 
 
 def _noted_lately(tx: Transaction, ticket_id: int, sender: str, at: datetime) -> bool:

@@ -13,7 +13,7 @@ from faultdesk.domain.identity import is_deliverable
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.moments import clock_time
 from faultdesk.domain.number import fax_number
-from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, is_waiting, work_began_at
+from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, arrivals, is_waiting, work_began_at
 from faultdesk.domain.resolution import drafted, is_drafted, missing, resolution_in, resolved
 from faultdesk.domain.ticket import Event, Kind, Ticket
 from faultdesk.pipeline.changes import Changes
@@ -140,6 +140,8 @@ class Obedience:
 
     def _arrived(self, words: str) -> str:
         came = self._time(words)
+        if came in arrivals(self._tx.tickets.events(self._id)):
+            raise _RefusedError(f"{self._local(came)} 的到场已记录 this arrival is noted already")
         self._change("arrived", arrived_at=came.isoformat())
         return f"已记录到场 arrived: {self._local(came)}"
 

@@ -171,6 +171,7 @@ def _composed(message: Message, content: Content, problems: list[str], size: int
         quoted=body.quoted,
         signature=body.signature,
         forwarded=_forwarded(body.forward),
+        may_be_anothers=body.may_be_anothers,
         attachments=content.attachments,
         authentication=authentications(fields),
         delivery_report=report,

@@ -22,6 +22,8 @@ class Body(NamedTuple):
     signature: str
     forward: Mark | None = None
     """The head of the mail that is passed on in `text`."""
+    may_be_anothers: bool = False
+    """Words in `text` may be quoted or passed on: the writer wrote nothing above them, or a forward's head stands there."""
 
 
 def part_body(body: str, subject: str = "") -> Body:
@@ -37,6 +39,7 @@ class _Parting:
         self._forwarded = forwarded
         self._forward: Mark | None = None
         self._is_answer = False
+        self._begins_with_history = False
         self._opened = 0
         self._own: list[list[str]] = []
         self._quoted: list[str] = []
@@ -45,6 +48,7 @@ class _Parting:
     def result(self) -> Body:
         if not self._is_answer and not _filled(self._own):
             self._own, self._quoted = [[_UNQUOTED.sub("", line) for line in self._quoted]], []
+            self._begins_with_history = True
         text: list[str] = []
         closing: list[str] = []
         for stretch in self._own:
@@ -53,7 +57,8 @@ class _Parting:
             closing += closed
         if not _filled([text]) and not _filled([self._quoted]):
             text, closing = closing, []
-        return Body(_joined(text), _joined(self._quoted), _joined(closing), self._forward)
+        may_be_anothers = self._begins_with_history or self._forward is not None
+        return Body(_joined(text), _joined(self._quoted), _joined(closing), self._forward, may_be_anothers)
 
     def _walk(self) -> None:
         at = 0
@@ -67,6 +72,7 @@ class _Parting:
                 self._quoted += led_in
             elif not _filled(self._own):
                 # Nothing stands above: a memo's head, or the answer is somewhere below. Keep all.
+                self._begins_with_history = True
                 self._own.append(led_in)
             else:
                 self._quoted += self._lines[mark.start :]

@@ -9,6 +9,7 @@ from typing import Any
 import phonenumbers
 
 from faultdesk.adapters.client_sheet.columns import COLUMNS
+from faultdesk.domain.calendar import AROUND_THE_CLOCK
 from faultdesk.domain.client import LONGEST_SPAN, AgreedSpans, Client, Contract, Period, Project, folded
 from faultdesk.domain.identity import is_deliverable
 
@@ -21,6 +22,7 @@ _SPAN = re.compile(
     re.IGNORECASE,
 )
 _SECONDS = {"h": 3600, "小": 3600, "m": 60, "分": 60, "d": 86400, "天": 86400, "s": 1, "秒": 1}
+_DAYS = frozenset("d天")
 _ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"})
 _LONGEST = 2000
 """Characters of a cell."""
@@ -168,7 +170,10 @@ class Row:
         if match is None or not float(match[1]):
             self.problems.append(f"{name}: {text} is no span as in 4, 30 min or 2 天; a mere number is hours")
             return None
-        span = timedelta(seconds=float(match[1]) * _SECONDS[(match[2] or "h").lower()[0]])
+        unit = (match[2] or "h").lower()[0]
+        if unit in _DAYS and self._text("calendar") not in {"", AROUND_THE_CLOCK.name}:
+            self.problems.append(f"{name}: {text}: of a calendar's days nobody knows the hours; say hours")
+        span = timedelta(seconds=float(match[1]) * _SECONDS[unit])
         if span > LONGEST_SPAN:
             self.problems.append(f"{name}: {text} is longer than a year")
         return span
