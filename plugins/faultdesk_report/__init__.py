@@ -67,7 +67,7 @@ class ReportHandler(Handler, frozen=True, kw_only=True, dict=True):
     def look_ahead(self) -> Iterator[str]:
         """Tell of a font that reports need and nobody has installed."""
         for font in self._typesetter.missing_fonts():
-            yield f"handlers.report: the font {font} is not installed (Debian: fonts-noto-cjk): no report can be set"
+            yield f"the font {font} is not installed (Debian: fonts-noto-cjk): no report can be set"
 
     @hookimpl
     def ticket_changed(self, ticket: Ticket, event: Event) -> list[Job | Event]:

@@ -210,6 +210,10 @@ def test_a_number_without_its_area_code_is_refused(text: str) -> None:
         ({"warranty_to": "2024-03-05 至 2028-03-05"}, "warranty_to: 2024-03-05 至 2028-03-05 is no date"),
         ({"contract": "/"}, "contract: / is no number"),
         ({"respond_within": "9999 天"}, "respond_within: 9999 天 is longer than a year"),
+        (
+            {"on_site_within": "2 天", "calendar": "office"},
+            "on_site_within: 2 天: of a calendar's days nobody knows",
+        ),
         ({"aliases": "A\x00B"}, "aliases: holds control characters"),
     ],
 )

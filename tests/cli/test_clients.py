@@ -104,6 +104,13 @@ def test_what_an_import_says_of_open_tickets_holds_for_them_and_a_person_is_not_
         "--config", drained, "ticket", reference
     )
 
+    by_contract = ["--contract", "yh-1", "--because", "told by phone"]
+    assert "in_warranty, free, contract YH-1" in run("--config", drained, "entitle", reference, *by_contract)
+    unknown = ["--contract", "YH-77", "--because", "told by phone"]
+    assert "YH-77: not on record" in run("--config", drained, "entitle", reference, *unknown, expect=1)
+    nothing = ["in_warranty", "free", "--because", " "]
+    assert "nothing is said" in run("--config", drained, "entitle", reference, *nothing, expect=2)
+
     because = ["--because", "broken by the client"]
     run("--config", drained, "entitle", reference, "in_warranty", "at_cost", *because)
     sheet.write_text(sheet.read_text(encoding="utf-8").replace("2026-12-31", "2020-12-31"), encoding="utf-8")

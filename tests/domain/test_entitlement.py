@@ -112,6 +112,22 @@ def test_a_client_on_two_projects_is_asked_for_unless_the_text_tells() -> None:
     assert judged(client, Named(contract="1")).project == "东区"
 
 
+@pytest.mark.parametrize(
+    ("words", "project"),
+    [
+        ("门诊楼三楼", "门诊楼"),
+        ("请到 门诊楼 看看", "门诊楼"),
+        ("门诊楼二期机房", "门诊楼二期"),
+        ("三楼机房", ""),
+        ("门诊楼和住院楼", ""),
+    ],
+)
+def test_a_project_is_known_by_its_name_within_other_words(words: str, project: str) -> None:
+    client = Client(name="A", projects=tuple(Project(name=one) for one in ("门诊楼", "门诊楼二期", "住院楼")))
+
+    assert judged(client, Named(words=(words,))).project == project
+
+
 def test_nobody_knows_whose_it_is() -> None:
     assert entitle([], [], Named(), TODAY) == Entitlement(basis=Basis.UNKNOWN, charge=Charge.QUOTATION)
     assert entitle([], [], Named(contract="9"), TODAY).doubts == ("contract 9 is not on record",)

@@ -10,7 +10,7 @@ from faultdesk.domain.decision import Decision, Inspection, Job, Rejection
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.promise import Promise
-from faultdesk.domain.ticket import Classification, Event, Kind, Ticket
+from faultdesk.domain.ticket import Classification, Event, Facts, Kind, Span, Ticket
 from faultdesk.errors import ConfigError
 from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
 from faultdesk.handlers.host import Failure, Host
@@ -252,5 +252,28 @@ def test_what_lies_ahead_is_gathered_and_a_failure_named() -> None:
     failures: list[Failure] = []
     host = Host({"one": Dispatcher(), "two": Dispatcher(fails=True)})
 
-    assert host.look_ahead(DESK, NOON, failures.append) == ["a hole after 04:00"]
+    assert host.look_ahead(DESK, NOON, failures.append) == ["handlers.one: a hole after 04:00"]
     assert [(one.handler, one.hook) for one in failures] == [("two", "look_ahead")]
+
+
+class Reading(Handler, frozen=True):
+    read: Classification
+
+    @hookimpl
+    def classify_message(self) -> Classification:
+        return self.read
+
+
+def test_facts_that_only_a_less_confident_handler_tells_are_kept() -> None:
+    sure = Classification(confidence=1.0, system="cctv", facts=Facts(device="球机"))
+    span = {"contract_no": Span("text", 0, 4), "device": Span("text", 9, 12)}
+    other = Classification(
+        confidence=0.4, system="network", facts=Facts(device="交换机", contract_no="YH-1"), spans=span
+    )
+    host = Host({"sure": Reading(sure), "other": Reading(other)})
+
+    best, answers = host.classify(a_message(), no_failure)
+
+    assert (best.system, best.facts) == ("cctv", Facts(device="球机", contract_no="YH-1"))
+    assert best.spans == {"contract_no": span["contract_no"]}
+    assert answers["sure"] == sure

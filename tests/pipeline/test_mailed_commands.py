@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from faultdesk.adapters.sql.store import SqlStore
-from faultdesk.domain.message import Address, Attachment, InboundMessage
+from faultdesk.domain.message import Address, Attachment, Authentication, InboundMessage
 from faultdesk.domain.people import People, Person
 from faultdesk.domain.ticket import Classification, Event, Kind, Participant, Role, Status, Ticket
 from faultdesk.errors import MailerUnavailableError
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.testing import a_message
+from faultdesk.reading.quoting import part_body
 from faultdesk_dispatch import DispatchHandler
 from faultdesk_report import ReportHandler
 from faultdesk_sla import SlaHandler
@@ -423,6 +424,55 @@ def test_commands_in_what_is_quoted_do_nothing(desk: PlayedDesk) -> None:
     command(desk, "好的", quoted="接单\n关闭 x")
 
     assert "accepted" not in desk.events(1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "> 解决\n> 原因：x\n> 方法：y\n> 恢复时间：13:00",
+        "------------------ 原始邮件 ------------------\n接单\n关闭：完",
+        (
+            "---------- Forwarded message ---------\nFrom: Li Ming <client@owner.example>\nDate: today\n"
+            "Subject: x\nTo: wang@faultdesk.example\n\n关闭：完"
+        ),
+    ],
+)
+def test_a_mail_of_nothing_but_others_words_commands_nothing(desk: PlayedDesk, text: str) -> None:
+    body = part_body(text)
+
+    said = command(desk, body.text, may_be_anothers=body.may_be_anothers)
+
+    assert "未执行任何指令" in said
+    assert ticket(desk).status is Status.NEW
+    assert "accepted" not in desk.events(1)
+
+
+def test_what_stands_above_a_quotation_is_obeyed() -> None:
+    body = part_body("接单\n\n在 2026-03-05 09:00:00，服务中心 <s@desk.example> 写道：\n> 关闭：完")
+
+    assert (body.text, body.may_be_anothers) == ("接单", False)
+
+
+def test_an_arrival_is_noted_once(desk: PlayedDesk) -> None:
+    command(desk, "到场 13:30")
+
+    assert "已记录 this arrival is noted already" in command(desk, "到场 13点30分")
+    assert desk.events(1).count("arrived") == 1
+
+
+def test_an_answer_that_the_server_refutes_opens_nothing_and_is_told(sqlite_store: SqlStore) -> None:
+    desk = a_desk(sqlite_store, authserv_ids=frozenset({"mx.faultdesk.example"}))
+    says = Authentication("mx.faultdesk.example", "dmarc", "fail", "faultdesk.example")
+
+    said = command(desk, "关闭：完", authentication=(says,))
+
+    assert not said
+    assert ticket(desk).status is Status.NEW
+    assert {"command_refused", "sender_refuted"} <= set(desk.events(1))
+    assert "message_received" not in desk.events(1)
+    assert "FD-2026-000001: an answer was refused" in sent_to(desk, "ops@faultdesk.example")
+    with desk.store.read() as tx:
+        assert tx.tickets.find("FD-2026-000002") is None
 
 
 def test_the_same_mail_twice_is_done_once(desk: PlayedDesk) -> None:

@@ -143,7 +143,7 @@ def test_the_roster_may_be_an_icalendar_file(tmp_path: Path) -> None:
 
     assert chosen(handler, of("network")) == (["zhao"], "skilled in network; on duty")
     told = list(handler.look_ahead(a_desk(people=PEOPLE), NOON))
-    assert told[0] == "handlers.dispatch: nobody is on duty from 2026-03-05 18:00 to 2026-03-06 09:00"
+    assert told[0].startswith("nobody is on duty from 2026-03-05 18:00 to 2026-03-06 09:00")
 
 
 @pytest.mark.parametrize(
@@ -174,11 +174,28 @@ def test_a_roster_that_is_no_calendar_is_refused(tmp_path: Path) -> None:
 
 
 def test_names_that_are_nobodys_and_holes_are_told_before_they_come() -> None:
-    handler = DispatchHandler(shifts=(Shift(who=("孙工",), days=("mon", "tue", "wed", "thu", "fri", "sat")),))
+    but_sunday = ("mon", "tue", "wed", "thu", "fri", "sat")
+    handler = DispatchHandler(shifts=(Shift(who=("赵工", "孙工"), days=but_sunday), Shift(who=("孙工",))))
 
     assert list(handler.look_ahead(a_desk(people=PEOPLE), NOON)) == [
-        "handlers.dispatch: nobody is on duty from 2026-03-08 00:00 to 2026-03-09 00:00",
-        "handlers.dispatch: the roster names 孙工, who is nobody of people",
+        "nobody is on duty from 2026-03-08 00:00 to 2026-03-09 00:00: no engineer of the roster is there",
+        "the roster names 孙工, who is nobody of people",
+    ]
+
+
+def test_who_is_away_leaves_a_hole() -> None:
+    away = Period(date(2026, 3, 6), date(2026, 3, 6))
+    alone = People.of({"zhao": Person(name="赵工", address="zhao@faultdesk.example", away=(away,))})
+    handler = DispatchHandler(shifts=(Shift(who=("赵工",)),))
+
+    assert list(handler.look_ahead(a_desk(people=alone), NOON)) == [
+        "nobody is on duty from 2026-03-06 00:00 to 2026-03-07 00:00: no engineer of the roster is there"
+    ]
+
+
+def test_a_desk_that_can_send_nobody_is_told() -> None:
+    assert list(DispatchHandler().look_ahead(a_desk(), NOON)) == [
+        "nobody can be sent: there is no engineer among people, and no duty"
     ]
 
 

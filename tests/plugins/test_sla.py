@@ -4,7 +4,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from faultdesk.domain.client import Basis, Charge, Entitlement, Period
+from faultdesk.domain.client import AgreedSpans, Basis, Charge, Entitlement, Period
 from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address
@@ -12,7 +12,7 @@ from faultdesk.domain.people import People, Person, Post
 from faultdesk.domain.promise import Clock, Promise
 from faultdesk.domain.ticket import Classification, Deadline, Event, Facts, Kind, Severity, Ticket
 from faultdesk.handlers.testing import NOON, FakeDesk, a_ticket
-from faultdesk_sla import SlaHandler
+from faultdesk_sla import SlaHandler, Spans
 from faultdesk_sla.levels import Level
 
 HOUR = timedelta(hours=1)
@@ -170,6 +170,30 @@ AT_GUANGZHOU = a_ticket(
 )
 
 
+def agreed(**spans: AgreedSpans) -> Ticket:
+    owed = Entitlement(basis=Basis.WARRANTY, charge=Charge.FREE, spans=spans)
+    return a_ticket(
+        classification=Classification(kind=Kind.FAULT, severity=Severity.CRITICAL), entitlement=owed
+    )
+
+
+@pytest.mark.parametrize(
+    ("spans", "minutes"),
+    [
+        ({"all": AgreedSpans(timedelta(hours=4))}, 30),
+        ({"all": AgreedSpans(timedelta(minutes=10))}, 10),
+        ({"all": AgreedSpans(timedelta(hours=4)), "critical": AgreedSpans(timedelta(hours=1))}, 60),
+        ({"critical": AgreedSpans(None, timedelta(hours=1))}, 30),
+    ],
+)
+def test_who_has_a_contract_is_not_served_later_than_who_has_none(
+    spans: dict[str, AgreedSpans], minutes: int
+) -> None:
+    sla = SlaHandler(by_severity={Severity.CRITICAL: Spans(respond_within=timedelta(minutes=30))})
+
+    assert sla.promise_ticket(agreed(**spans)).respond_within == timedelta(minutes=minutes)
+
+
 @pytest.mark.parametrize(
     ("minutes", "ticket", "who"),
     [
@@ -253,7 +277,7 @@ def test_a_name_in_the_levels_that_is_nobodys_is_told_before_it_matters() -> Non
     levels = (Level(at=1.0, to=("lead", "王工", "孙工", "x@y.example", "channel:sms")),)
 
     assert list(SlaHandler(levels=levels).look_ahead(desk)) == [
-        "handlers.sla.levels: 孙工 is nobody of people, and no role"
+        "levels: 孙工 is nobody of people, and no role"
     ]
 
 

@@ -78,9 +78,11 @@ def check(
     if complaints:
         raise ConfigError("\n".join(f"{context.obj}: {complaint}" for complaint in dict.fromkeys(complaints)))
     config, now = draft.config, datetime.now(UTC)
-    for warning in look_ahead(config, Host(load_handlers(config)), open_identity(config), now):
+    warnings = look_ahead(config, Host(load_handlers(config)), open_identity(config), now)
+    for warning in warnings:
         typer.echo(f"{context.obj}: warning: {warning}", err=True)
-    typer.echo(f"{context.obj}: all is well{' and within reach' if online else ''}")
+    verdict = "no mistakes, see the warnings" if warnings else "all is well"
+    typer.echo(f"{context.obj}: {verdict}{' and within reach' if online else ''}")
 
 
 def _complaints(part: Callable[[], object]) -> Iterator[str]:

@@ -46,7 +46,10 @@ class Hooks(Protocol):
 
     @_hookspec
     def classify_message(self, message: InboundMessage) -> Classification | None:
-        """Say what a message is about; all are asked, the most confident wins."""
+        """Say what a message is about; all are asked, the most confident wins.
+
+        Facts that only others tell are added to it.
+        """
 
     @_hookspec
     def promise_ticket(self, ticket: Ticket) -> Promise | None:
@@ -56,7 +59,7 @@ class Hooks(Protocol):
     def assign_ticket(
         self, ticket: Ticket, desk: Identity, at: datetime, passed_over: frozenset[str]
     ) -> Choice | None:
-        """Say who can work on a ticket at this moment, those `passed_over` left out; the first answer wins."""
+        """Say who can work on a ticket at this moment (aware UTC), `passed_over` left out; the first answer wins."""
 
     @_hookspec
     def ticket_opened(self, ticket: Ticket, message: InboundMessage, desk: Identity) -> Iterable[Decision]:
@@ -84,7 +87,7 @@ class Hooks(Protocol):
 
     @_hookspec
     def look_ahead(self, desk: Identity, now: datetime) -> Iterable[str]:
-        """Say what will go wrong in the coming days; asked every night, and by `faultdesk check`."""
+        """Say what will go wrong in the days from now (aware UTC) on; asked every night, and by `faultdesk check`."""
 
     @_hookspec
     def check_online(self) -> str | None:
