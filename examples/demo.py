@@ -6,11 +6,13 @@ import shutil
 import subprocess
 import sys
 import time
+from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from email.utils import formatdate
+from email.utils import format_datetime
 from pathlib import Path
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.rule import Rule
@@ -20,6 +22,7 @@ DEMO = EXAMPLES.parent / "demo"
 CONFIG = DEMO / "faultdesk.toml"
 FAULTDESK = Path(sys.executable).with_name("faultdesk")
 SECONDS_APART = 90
+ZONE = ZoneInfo("Asia/Shanghai")  # in which the clients write
 SHOWN = ("From", "To", "Subject", "Message-ID", "In-Reply-To", "Auto-Submitted")
 
 console = Console(highlight=False, markup=False, soft_wrap=True)
@@ -56,10 +59,11 @@ def faultdesk(*arguments: str, log: BinaryIO | None = None) -> None:
 
 def deliver(mail: Path, received: float) -> None:
     """Put a mail into the inbox as a mail server would, as if it had come just then."""
-    text = re.sub(rb"(?m)^Date: .*$", b"Date: " + formatdate(received).encode(), mail.read_bytes(), count=1)
+    date = format_datetime(datetime.fromtimestamp(received, ZONE))
+    text = re.sub(rb"(?m)^Date: .*$", b"Date: " + date.encode(), mail.read_bytes(), count=1)
     # The stranger quotes the first ticket, whose number has this year in it.
     text = text.replace(b"FD-2026-", time.strftime("FD-%Y-", time.localtime(received)).encode())
-    trace = f"Received: from mx.example by mail.faultdesk.example; {formatdate(received)}\n"
+    trace = f"Received: from mx.example by mail.faultdesk.example; {date}\n"
     name = f"{received:.6f}.{mail.stem}"
     arriving = DEMO / "inbox/tmp" / name
     arriving.write_bytes(trace.encode() + text)

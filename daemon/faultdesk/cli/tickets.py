@@ -19,7 +19,7 @@ from faultdesk.domain.identity import is_deliverable
 from faultdesk.domain.message import Address
 from faultdesk.domain.promise import work_began_at
 from faultdesk.domain.resolution import missing, resolved
-from faultdesk.domain.ticket import CLIENT_NAMED, Event, Status, Ticket
+from faultdesk.domain.ticket import CLIENT_NAMED, Event, Role, Status, Ticket
 from faultdesk.errors import NotFoundError, PermanentError
 
 Reference = Annotated[str, typer.Argument(help="As in FD-2026-000123.")]
@@ -88,8 +88,11 @@ def _print_known(found: Ticket, zone: str, out: Console) -> None:
     for deadline in found.deadlines:
         met = f"met {cell(deadline.met_at, zone)} by {deadline.met_by}" if deadline.met_at else "open"
         out.print(f"{deadline.name:<9} due {cell(deadline.due_at, zone)}, {met}")
+    shown = {found.requester.address, found.engineer.address if found.engineer else ""}
     for who in found.participants:
-        out.print(f"{who.role:<9} {who.person}")
+        if who.person.address not in shown:
+            role = "asked" if who.role is Role.ENGINEER else who.role
+            out.print(f"{role:<9} {who.person}")
 
 
 def print_ticket(

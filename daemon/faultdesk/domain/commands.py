@@ -58,7 +58,7 @@ MOST_PUZZLING = 5
 _NAMES: Mapping[Command, str] = {
     Command.ACCEPT: "接单|接單|受理|accept(?:ed)?",
     Command.REASSIGN: "转派|轉派|改派|reassign(?:ed)?",
-    Command.ARRIVED: "到场|到場|到达现场|到達現場|arrived|on[ -]site",
+    Command.ARRIVED: "到场|到場|到达现场|到達現場|到达|到達|抵达|抵達|arrived|on[ -]site",
     Command.WAITING: "等待客户|等待客戶|等客户|等客戶|waiting(?: for)?(?: the)? client|waiting(?=:)",
     Command.RESUME: "继续|繼續|resumed?",
     Command.RESTORED: "恢复|恢復|restored",

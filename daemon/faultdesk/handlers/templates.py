@@ -45,9 +45,18 @@ def _environment(package: str, folder: Path | None) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters["local"] = local
+    environment.filters["since"] = since
     return environment
 
 
 def local(moment: datetime, time_zone: str) -> str:
     """Write a moment as people of that zone read it: "2026-03-05 14:30"."""
     return f"{moment.astimezone(ZoneInfo(time_zone)):%Y-%m-%d %H:%M}"
+
+
+def since(told: str | None, time_zone: str) -> str | None:
+    """Write the fact `occurred_at` as people of that zone read it; a date alone, and what is no moment, as it is told."""
+    try:
+        return local(datetime.fromisoformat(told), time_zone) if told and "T" in told else told
+    except ValueError:
+        return told
