@@ -44,7 +44,7 @@ def decide(
     asked = {topic for topic in _topics_of(kind) if read[topic].likelihood < ask_below}
     labels = {topic: _label(topic, told, linear, read, asked) for topic in _topics_of(kind)}
     fault_class = FaultClass(labels["fault_class"]) if kind is Kind.FAULT else None
-    severity = urged(_severity(kind, read["severity"]), message)
+    severity = _severity(kind, read["severity"], message)
     facts, spans = gather_facts(message, kind, weights, chain)
     chosen = [("kind", kind), *labels.items(), ("severity", severity)]
     return Classification(
@@ -99,13 +99,14 @@ def _kind(message: InboundMessage, told: Told, guess: Guess, ask_below: float) -
     return Kind(guess.label), guess.likelihood
 
 
-def _severity(kind: Kind, guess: Guess) -> Severity:
+def _severity(kind: Kind, guess: Guess, message: InboundMessage) -> Severity:
     """Take the likeliest, and bound it: nothing burns where nothing is broken."""
     if kind is Kind.OTHER:
         return Severity.LOW
     usual = _USUAL_REQUESTS if kind in _REQUESTS else _USUAL_TROUBLE
     likeliest = Severity(max(guess.likely, key=lambda label: guess.likely[label] * usual[label]))
-    return Severity.HIGH if likeliest is Severity.CRITICAL and kind is not Kind.FAULT else likeliest
+    bounded = Severity.HIGH if likeliest is Severity.CRITICAL and kind is not Kind.FAULT else likeliest
+    return urged(bounded, message)
 
 
 def _evidence(weights: Weights, chosen: list[tuple[str, str]]) -> tuple[str, ...]:

@@ -13,23 +13,20 @@ _SHORTEST_HOLE = timedelta(minutes=1)
 
 
 def warnings_of(roster: Roster, people: People, now: datetime, zone: ZoneInfo) -> Iterator[str]:
-    """Tell when nobody is on duty who could go, and of names that are nobody's; nothing where there is no roster."""
+    """Tell when no engineer is on duty who is there, and of names that are nobody's; nothing where there is no roster."""
     if not roster:
         return
 
     def is_there(name: str, on: date) -> bool:
-        return any(
-            there is not None and there.post is Post.ENGINEER
-            for person in people.named(name)
-            for there in [people.present(person, on)]
-        )
+        there = (people.present(person, on) for person in people.named(name))
+        return any(one is not None and one.post is Post.ENGINEER for one in there)
 
     until = now + _AHEAD
     for begin, end in roster.holes(now, until, zone, is_there):
         if end - begin >= _SHORTEST_HOLE:
             yield (
-                f"nobody is on duty from {begin.astimezone(zone):%Y-%m-%d %H:%M} "
-                f"to {end.astimezone(zone):%Y-%m-%d %H:%M}: no engineer of the roster is there"
+                f"no engineer is on duty from {begin.astimezone(zone):%Y-%m-%d %H:%M} "
+                f"to {end.astimezone(zone):%Y-%m-%d %H:%M}"
             )
     names = {duty.who.strip() for duty in roster.duties(now, until, zone)}
     for name in sorted(name for name in names if len(people.named(name)) != 1):

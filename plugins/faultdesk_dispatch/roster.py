@@ -98,7 +98,7 @@ class Roster:
     def holes(
         self, begin: datetime, end: datetime, zone: tzinfo, is_there: Callable[[str, date], bool]
     ) -> Iterator[tuple[datetime, datetime]]:
-        """Find when nobody is on duty who is there on that day."""
+        """Find when nobody is on duty of whom `is_there` is true on that day."""
         covered = begin
         for duty in sorted(self._by_day(begin, end, zone)):
             if not is_there(duty.who.strip(), duty.begin.astimezone(zone).date()):

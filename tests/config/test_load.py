@@ -1,9 +1,11 @@
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from faultdesk.config import Config, load_config
+from faultdesk.config.load import convert_table
 from faultdesk.config.settings import ImapSettings, MaildirSettings, Security, SmtpSettings
 from faultdesk.errors import ConfigError
 
@@ -101,6 +103,18 @@ def test_a_time_zone_nobody_knows_is_refused(tmp_path: Path, zone: str) -> None:
     text = GOOD.replace('name = "desk"', 'name = "desk"\ntime_zone = "' + zone + '"')
 
     assert complaints(tmp_path, text) == [f"desk.time_zone: {zone} is not an IANA time zone"]
+
+
+class Careless(msgspec.Struct):
+    def __post_init__(self) -> None:
+        raise KeyError("zone")
+
+
+def test_a_handler_whose_own_checks_fail_is_a_complaint(tmp_path: Path) -> None:
+    errors: list[str] = []
+
+    assert convert_table({}, Careless, "handlers.mine", tmp_path, errors) is None
+    assert errors == ["handlers.mine: KeyError: 'zone'"]
 
 
 def test_several_daemons_need_one_maildir_for_all(tmp_path: Path) -> None:

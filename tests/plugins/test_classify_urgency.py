@@ -32,6 +32,14 @@ def test_the_field_of_a_form_moves_the_severity(urgency: str, severity: Severity
     assert about.severity is severity
 
 
+def test_an_advert_presses_nobody() -> None:
+    advert = "优先级：高\n代开各类增值税发票，点数优惠，长期合作，业务经理电话。"
+    about = CLASSIFY.classify_message(a_message(advert, subject="代开发票"))
+
+    assert about
+    assert about.severity is Severity.LOW
+
+
 def test_a_fax_presses_by_its_field() -> None:
     field = Field(name="urgency", value="特急", confidence=0.9, page=1)
     fax = Fax(reception=Reception(gateway="office"), fields=(field,))
