@@ -18,7 +18,7 @@ from faultdesk.domain.promise import PROGRESS_BY, REOPENED, RESUMED, Promise
 from faultdesk.domain.ticket import Event, Kind, Severity, Status, Ticket
 from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
 from faultdesk.handlers.settings import require_folder, require_positive
-from faultdesk_sla.escalation import Escalation
+from faultdesk_sla.escalation import Escalation, breaches
 from faultdesk_sla.levels import USUAL, Level, require_known, strangers
 from faultdesk_sla.working_hours import Holidays, WorkingHours, calendar_of, read_holidays
 
@@ -164,11 +164,12 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
 
     def check(self, job: Job, desk: Desk) -> None:
         """Look at the clocks again, tell whom it concerns, and set the timer to the next step."""
-        ticket = desk.ticket(job.ticket_id or 0)
+        # Read once: a step between two readings would be neither told nor timed.
+        ticket, log, now = desk.ticket(job.ticket_id or 0), desk.events(job.ticket_id or 0), desk.now
+        for broken in breaches(ticket, log, now):
+            desk.record(ticket.id, broken)
         if ticket.status is Status.CLOSED:
             return
-        # Read once: a step between two readings would be neither told nor timed.
-        log, now = desk.events(ticket.id), desk.now
         put_off = [
             until
             for deadline in ticket.deadlines

@@ -12,14 +12,24 @@ from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address
 from faultdesk.domain.people import Post
-from faultdesk.domain.promise import told_since
+from faultdesk.domain.promise import earlier_rounds, told_since
 from faultdesk.domain.ticket import Deadline, Event, Ticket
 from faultdesk.handlers import Desk
 from faultdesk.handlers.templates import render
 from faultdesk_sla.levels import Level, told
 
 _BREACH = 1.0
-_TOLD, _PUT_OFF = {"warned", "escalated"}, "warning_put_off"
+_BREACHED, _TOLD, _PUT_OFF = "breached", {"warned", "escalated"}, "warning_put_off"
+
+
+def breaches(ticket: Ticket, log: Sequence[Event], now: datetime) -> Iterator[Event]:
+    """Give the events of broken promises that the log does not hold, be they kept since or not."""
+    noted = {(event.data["clock"], event.data["due_at"]) for event in log if event.kind == _BREACHED}
+    for deadline in (*earlier_rounds(log), *ticket.deadlines):
+        broken = (deadline.name, deadline.due_at.isoformat())
+        if deadline.is_breached(now) and broken not in noted:
+            noted.add(broken)
+            yield Event(_BREACHED, dict(zip(("clock", "due_at"), broken, strict=True)))
 
 
 class Escalation:
@@ -39,9 +49,6 @@ class Escalation:
         """Tell whom it concerns of one clock; give when to look again at what was put off."""
         turn, since = told_since(deadline.name, log)
         ours = [event for event in since if event.data.get("clock") == deadline.name]
-        if deadline.due_at <= now and not any(event.kind == "breached" for event in ours):
-            broken = {"clock": deadline.name, "due_at": deadline.due_at.isoformat()}
-            desk.record(ticket.id, Event("breached", broken))
         passed = [
             one for one in self._levels if one.concerns(deadline.name, ticket) and deadline.at(one.at) <= now
         ]

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faultdesk.domain.promise import deadlines_of, earlier_visits, explain
+from faultdesk.domain.account import accounts_of
+from faultdesk.domain.promise import deadlines_of, earlier_rounds
 from faultdesk.domain.ticket import Event
 
 NOTICED = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
@@ -64,7 +65,7 @@ def test_no_promise_makes_no_deadline() -> None:
 
 
 def test_explain_counts_until_now_while_the_clock_runs() -> None:
-    (stretch,) = explain(deadlines_of([opened({"response": 7200.0})]), NOTICED + timedelta(minutes=90))
+    (stretch,) = accounts_of(deadlines_of([opened({"response": 7200.0})]), NOTICED + timedelta(minutes=90))
 
     assert stretch.counted == timedelta(minutes=90)
     assert "still running" in stretch.reason
@@ -73,7 +74,7 @@ def test_explain_counts_until_now_while_the_clock_runs() -> None:
 def test_explain_names_what_stopped_the_clock() -> None:
     log = [opened({"response": 7200.0}), after("answered", 1)]
 
-    (stretch,) = explain(deadlines_of(log), NOTICED + timedelta(days=1))
+    (stretch,) = accounts_of(deadlines_of(log), NOTICED + timedelta(days=1))
 
     assert stretch.counted == timedelta(hours=1)
     assert "answered" in stretch.reason
@@ -103,7 +104,7 @@ def test_waiting_for_the_client_stops_the_visit_and_never_the_response() -> None
 
     assert response.due_at == NOTICED + timedelta(hours=2)
     assert on_site.due_at == NOTICED + timedelta(hours=27)
-    assert [part.why for part in explain([on_site], NOTICED + timedelta(hours=5))[0].parts] == [
+    assert [part.why for part in accounts_of([on_site], NOTICED + timedelta(hours=5))[0].parts] == [
         "7x24",
         "waiting for the client: the key",
         "7x24",
@@ -111,7 +112,7 @@ def test_waiting_for_the_client_stops_the_visit_and_never_the_response() -> None
 
 
 def test_what_counts_after_the_deadline_is_told_apart() -> None:
-    (account,) = explain(deadlines_of([opened({"response": 7200.0})]), NOTICED + timedelta(hours=5))
+    (account,) = accounts_of(deadlines_of([opened({"response": 7200.0})]), NOTICED + timedelta(hours=5))
 
     assert [part.length for part in account.parts] == [timedelta(hours=2), timedelta(hours=3)]
     assert account.counted == timedelta(hours=5)
@@ -122,7 +123,7 @@ def test_a_clock_that_stands_still_is_not_broken_however_long() -> None:
 
     assert on_site.is_paused
     assert not on_site.is_breached(NOTICED + timedelta(days=90))
-    assert explain([on_site], NOTICED + timedelta(days=90))[0].counted == timedelta(hours=1)
+    assert accounts_of([on_site], NOTICED + timedelta(days=90))[0].counted == timedelta(hours=1)
 
 
 def test_what_was_broken_before_the_pause_stays_so() -> None:
@@ -196,7 +197,7 @@ def test_what_was_first_counts_and_not_what_was_written_down_first() -> None:
 def test_the_visit_before_a_reopening_is_not_forgotten() -> None:
     log = [opened(), after("answered", 1), after("arrived", 30), after("resolved", 31), after("reopened", 50)]
 
-    (earlier,) = earlier_visits(log)
+    (earlier,) = earlier_rounds(log)
 
     assert earlier.is_breached(NOTICED + timedelta(hours=60))
     assert earlier.met_at == NOTICED + timedelta(hours=30)
@@ -252,3 +253,44 @@ def test_what_happens_later_never_unmeets_a_deadline(log: list[Event], kind: str
 def test_a_fraction_of_a_span_lies_within_it(log: list[Event], fraction: float) -> None:
     for deadline in deadlines_of(log):
         assert deadline.started_at <= deadline.at(fraction) <= deadline.due_at
+
+
+SILENCE = {"progress": 4 * 3600.0}
+
+
+def test_a_silence_that_was_too_long_is_told_after_it_has_ended() -> None:
+    log = [opened(SILENCE), after("accepted", 5), after("noted", 6), after("restored", 11)]
+
+    told = [(one.due_at, one.met_at, one.met_by) for one in earlier_rounds(log)]
+
+    hours = [
+        (NOTICED + timedelta(hours=due), NOTICED + timedelta(hours=met)) for due, met in ((4, 5), (10, 11))
+    ]
+    assert told == [(*hours[0], "accepted"), (*hours[1], "restored")]
+
+
+def test_a_silence_while_the_client_is_waited_for_is_none() -> None:
+    log = [opened(SILENCE), after("waiting", 1), after("resumed", 90), after("noted", 91)]
+
+    assert list(earlier_rounds(log)) == []
+
+
+def test_a_silence_that_a_resolution_ended_too_late_is_told_once_the_fault_is_back() -> None:
+    log = [opened(SILENCE), after("resolved", 9), after("reopened", 30)]
+
+    (silence,) = earlier_rounds(log)
+
+    assert (silence.met_at, silence.met_by) == (NOTICED + timedelta(hours=9), "resolved")
+
+
+def test_a_promise_is_broken_from_the_second_at_which_its_time_is_over() -> None:
+    (response,) = deadlines_of([opened({"response": 7200.0})])
+
+    assert not response.is_breached(NOTICED + timedelta(seconds=7199))
+    assert response.is_breached(NOTICED + timedelta(seconds=7200))
+
+
+def test_a_promise_kept_in_its_last_second_is_kept() -> None:
+    (response,) = deadlines_of([opened({"response": 7200.0}), after("answered", 2)])
+
+    assert not response.is_breached(NOTICED + timedelta(hours=3))

@@ -10,7 +10,7 @@ from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address
 from faultdesk.domain.people import People, Person, Post
 from faultdesk.domain.promise import Clock, Promise
-from faultdesk.domain.ticket import Classification, Deadline, Event, Facts, Kind, Severity, Ticket
+from faultdesk.domain.ticket import Classification, Deadline, Event, Facts, Kind, Severity, Status, Ticket
 from faultdesk.handlers.testing import NOON, FakeDesk, a_ticket
 from faultdesk_sla import SlaHandler, Spans
 from faultdesk_sla.levels import Level
@@ -141,6 +141,29 @@ def test_a_breach_is_an_event_once_and_whoever_is_told_of_everything_is_told_whe
 
     assert len(again.recorded) == 2
     assert again.sent == []
+
+
+def test_a_promise_broken_and_kept_while_nobody_looked_is_an_event_once() -> None:
+    late = Deadline("response", NOON, NOON + 2 * HOUR, NOON + 5 * HOUR, "answered")
+    closed = a_ticket(status=Status.CLOSED, deadlines=(late,))
+
+    desk = after(400, closed)
+
+    assert [(event.kind, event.data["due_at"]) for _, event in desk.recorded] == [
+        ("breached", (NOON + 2 * HOUR).isoformat())
+    ]
+    assert len(after(401, closed, *(event for _, event in desk.recorded)).recorded) == 1
+
+
+def test_a_silence_that_has_ended_is_an_event_too() -> None:
+    opened = Event("opened", {"noticed_at": NOON.isoformat(), "promise": {"progress": 3600.0}}, NOON)
+    accepted = Event("accepted", {}, NOON + 3 * HOUR)
+    running = Deadline("progress", NOON + 3 * HOUR, NOON + 4 * HOUR)
+
+    desk = after(181, a_ticket(deadlines=(running,)), opened, accepted)
+
+    broken = [event.data for _, event in desk.recorded if event.kind == "breached"]
+    assert broken == [{"clock": "progress", "due_at": (NOON + HOUR).isoformat()}]
 
 
 def test_a_warning_that_reaches_nobody_says_why() -> None:

@@ -10,8 +10,9 @@ from faultdesk.adapters.sql.store import SqlTransaction
 from faultdesk.cli.context import configuration, database
 from faultdesk.cli.show import AsJson, listing
 from faultdesk.cli.tickets import Reference, find_ticket
-from faultdesk.domain import promise
+from faultdesk.domain.account import Account, accounts_of
 from faultdesk.domain.calendar import Stretch, counted
+from faultdesk.domain.promise import earlier_rounds
 from faultdesk.domain.ticket import Deadline
 
 _COLUMNS = ("clock", "from", "to", "counted", "due", "state", "why")
@@ -23,10 +24,10 @@ def explain(context: typer.Context, reference: Reference, as_json: AsJson = Fals
     with database(context) as opened, opened.read() as connection:
         transaction = SqlTransaction(connection)
         found = find_ticket(transaction, reference)
-        earlier = promise.earlier_visits(transaction.tickets.events(found.id))
+        earlier = earlier_rounds(transaction.tickets.events(found.id))
     now = datetime.now(UTC)
     deadlines = (*earlier, *found.deadlines)
-    accounts = list(zip(deadlines, promise.explain(deadlines, now), strict=True))
+    accounts = list(zip(deadlines, accounts_of(deadlines, now), strict=True))
     if as_json:
         rows = [
             _clock(deadline, account, now) | {"stretches": [_stretch(part) for part in account.parts]}
@@ -37,7 +38,7 @@ def explain(context: typer.Context, reference: Reference, as_json: AsJson = Fals
     listing(rows, _COLUMNS, zone, as_json=as_json, exact=True)
 
 
-def _for_people(deadline: Deadline, account: promise.Account, now: datetime) -> Iterator[dict[str, Any]]:
+def _for_people(deadline: Deadline, account: Account, now: datetime) -> Iterator[dict[str, Any]]:
     """Tell a clock in a row, every stretch until the deadline in one of its own, and the rest in one."""
     yield _clock(deadline, account, now)
     if len(account.parts) == 1:
@@ -49,7 +50,7 @@ def _for_people(deadline: Deadline, account: promise.Account, now: datetime) -> 
         yield late | {"why": f"after the deadline, {len(after)} stretches (--json)"}
 
 
-def _clock(deadline: Deadline, account: promise.Account, now: datetime) -> dict[str, Any]:
+def _clock(deadline: Deadline, account: Account, now: datetime) -> dict[str, Any]:
     return {
         "clock": account.clock,
         "from": account.start,

@@ -1,4 +1,4 @@
-"""Deadlines, derived from the event log by a pure function, and explained by the stretches of time that counted."""
+"""Deadlines, derived from the event log by a pure function."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -13,10 +13,7 @@ from faultdesk.domain.calendar import (
     FURTHEST,
     Calendar,
     Pause,
-    Stretch,
-    counted,
     moment_after,
-    timeline,
 )
 from faultdesk.domain.replay import noticed_after
 from faultdesk.domain.ticket import Deadline, Event
@@ -145,11 +142,17 @@ def work_began_at(noticed_at: datetime, events: Sequence[Event]) -> datetime:
     return max(noticed_at, again or noticed_at).replace(second=0, microsecond=0)
 
 
-def earlier_visits(events: Sequence[Event]) -> tuple[Deadline, ...]:
-    """Derive the clocks of the visits before each reopening, as they stood then."""
-    ends = [at for at, event in enumerate(events) if event.kind == REOPENED]
-    rounds = (deadlines_of(events[:end]) for end in ends)
-    return tuple(one for deadlines in rounds for one in deadlines if one.name == Clock.ON_SITE)
+def earlier_rounds(events: Sequence[Event]) -> Iterator[Deadline]:
+    """Derive the clocks that have begun anew since, as they stood then: the visits before each reopening, and silences that lasted too long."""
+    for end, event in enumerate(events):
+        if not end or event.kind not in PROGRESS_BY:
+            continue
+        for one in deadlines_of(events[:end]):
+            if one.name == Clock.ON_SITE and event.kind == REOPENED:
+                yield one
+            elif one.name == Clock.PROGRESS and event.at and one.is_breached(event.at):
+                met_at = one.met_at or event.at
+                yield msgspec.structs.replace(one, met_at=met_at, met_by=one.met_by or event.kind)
 
 
 def _deadline(
@@ -231,44 +234,3 @@ def is_waiting(events: Sequence[Event]) -> bool:
 def _why(event: Event) -> str:
     reason = event.data.get("reason")
     return f"waiting for the client: {reason}" if reason else "waiting for the client"
-
-
-class Account(msgspec.Struct, frozen=True):
-    """How the time of one clock was counted until it was met, or until now."""
-
-    clock: str
-    start: datetime
-    end: datetime
-    counted: timedelta
-    reason: str
-    parts: tuple[Stretch, ...] = ()
-    """Parted at the deadline, if it was broken."""
-
-
-def explain(deadlines: Iterable[Deadline], now: datetime) -> tuple[Account, ...]:
-    """Say which time counted against each deadline, and why."""
-    return tuple(_account(deadline, now) for deadline in deadlines)
-
-
-def _account(deadline: Deadline, now: datetime) -> Account:
-    end = max(deadline.met_at or now, deadline.started_at)
-    broken_at = min(deadline.due_at, end)
-    parts = (
-        *timeline(deadline.calendar, deadline.pauses, deadline.started_at, broken_at),
-        *timeline(deadline.calendar, deadline.pauses, broken_at, end),
-    )
-    if deadline.met_at:
-        reason = f"stopped by {deadline.met_by}"
-    elif deadline.is_paused:
-        reason = "stands still"
-    else:
-        reason = "still running"
-    every = ", every minute counts" if deadline.calendar.is_around_the_clock else ""
-    return Account(
-        clock=deadline.name,
-        start=deadline.started_at,
-        end=end,
-        counted=counted(parts),
-        reason=f"{deadline.calendar.name}{every}; {reason}",
-        parts=parts,
-    )

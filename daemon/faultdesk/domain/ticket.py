@@ -177,8 +177,10 @@ class Deadline(msgspec.Struct, frozen=True):
 
     def is_breached(self, now: datetime) -> bool:
         """Tell whether the promise was broken, or is at this moment."""
+        if self.met_at is not None:
+            return self.met_at > self.due_at
         stands_since = next((pause.start for pause in self.pauses if pause.end is None), now)
-        return (self.met_at or min(stands_since, now)) > self.due_at
+        return min(stands_since, now) >= self.due_at
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
