@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
+from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
 from faultdesk.domain.client import Basis
@@ -16,6 +17,8 @@ from faultdesk_report.words import Words, words_in
 
 _SIZE, _FAXED_SIZE = 10.5, 11.5
 """Points of the type: a fax is read at half of its dots."""
+_SHORT = 28
+"""Halves of a Chinese letter that half of a row holds."""
 _SERVED = {Basis.WARRANTY, Basis.MAINTENANCE, Basis.LAPSED}
 """On other bases nobody knows yet who pays, and the client is not told a guess."""
 
@@ -38,10 +41,9 @@ def values_of(ticket: Ticket, log: Sequence[Event], resolution: Event, desk: Ide
         "number-label": words.number,
         "number": number_of(ticket, resolution),
         "page": words.page,
-        "facts": [
-            {"label": label, "value": legible(value), "wide": wide}
-            for label, value, wide in _facts(ticket, log, resolution, desk, words)
-        ],
+        "facts": _rows(
+            [(label, legible(value)) for label, value in _facts(ticket, log, resolution, desk, words)]
+        ),
         "parts": [
             (words.cause, legible(told["cause"])),
             (words.method, legible(told["method"])),
@@ -74,27 +76,47 @@ def charge_of(ticket: Ticket) -> str:
 
 def _facts(
     ticket: Ticket, log: Sequence[Event], resolution: Event, desk: Identity, words: Words
-) -> Iterator[tuple[str, str, bool]]:
+) -> Iterator[tuple[str, str]]:
     owed, about = ticket.entitlement, ticket.classification
+    facts, zone = about.facts, desk.time_zone
     name = ticket.requester.name or fax_number(ticket.requester.address) or ticket.requester.address
-    site = about.facts.project or about.facts.site or about.facts.customer or ""
     visit = ticket.deadline("on_site")
     came = visit.met_at if visit and visit.met_by == "arrived" else None
-    zone = desk.time_zone
-    yield words.client, " / ".join(one for one in (owed.client if owed else "", name) if one), True
-    if project := (owed.project if owed else "") or site:
-        yield words.project, project, True
-    yield words.matter, ticket.subject or "—", True
-    if owed is not None and owed.contract:
-        yield words.contract, owed.contract, True
-    if charge := charge_of(ticket):
-        yield words.charge, charge, True
-    yield words.fault_class, words.classes.get(about.fault_class or "", "") or "—", False
-    yield words.engineer, _engineer(log, resolution, desk), False
-    yield words.noticed, local(ticket.noticed_at, zone), False
-    yield words.arrived, local(came, zone) if came else words.remote, False
-    yield words.recovered, _time(resolution.data["recovered_at"], zone), False
-    yield words.completed, _time(resolution.data["completed_at"], zone), False
+    project = (owed.project if owed else "") or facts.project or facts.site or facts.customer
+    told = (
+        (words.client, " / ".join(one for one in (owed.client if owed else "", name) if one)),
+        (words.project, project),
+        (words.matter, ticket.subject or "—"),
+        (words.place, facts.location),
+        (words.device, facts.device),
+        (words.system, words.systems.get(about.system)),
+        (words.fault_class, words.classes.get(about.fault_class or "") or "—"),
+        (words.contract, owed.contract if owed else ""),
+        (words.charge, charge_of(ticket)),
+        (words.noticed, local(ticket.noticed_at, zone)),
+        (words.arrived, local(came, zone) if came else words.remote),
+        (words.recovered, _time(resolution.data["recovered_at"], zone)),
+        (words.completed, _time(resolution.data["completed_at"], zone)),
+        (words.engineer, _engineer(log, resolution, desk)),
+    )
+    return ((label, value) for label, value in told if value)
+
+
+def _rows(facts: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """Set two facts beside each other where both are short."""
+    rows: list[list[tuple[str, str]]] = []
+    for fact in facts:
+        fits = rows and len(rows[-1]) == 1 and max(_width(one) for one in (rows[-1][0], fact)) <= _SHORT
+        if fits:
+            rows[-1].append(fact)
+        else:
+            rows.append([fact])
+    return rows
+
+
+def _width(fact: tuple[str, str]) -> int:
+    """Count the halves of a Chinese letter that a value takes."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in fact[1])
 
 
 def _course(

@@ -22,6 +22,9 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     project: str
     contract: str
     matter: str
+    place: str
+    device: str
+    system: str
     fault_class: str
     charge: str
     engineer: str
@@ -45,6 +48,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     bases: Mapping[str, str]
     charges: Mapping[str, str]
     classes: Mapping[str, str]
+    systems: Mapping[str, str]
 
 
 @cache

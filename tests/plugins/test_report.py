@@ -13,7 +13,7 @@ from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, Channel, Language
 from faultdesk.domain.people import People, Person
-from faultdesk.domain.ticket import Classification, Deadline, Event, FaultClass, Kind, Ticket
+from faultdesk.domain.ticket import Classification, Deadline, Event, Facts, FaultClass, Kind, Ticket
 from faultdesk.handlers.testing import NOON, FakeDesk, a_ticket
 from faultdesk_report import Letterhead, ReportHandler
 
@@ -111,6 +111,40 @@ def test_it_tells_who_pays_by_which_contract_and_what_was_used(
 
     for told in (charge, "YH-1", "某大厦 / Li Ming", "二期", parts):
         assert told in text
+
+
+@pytest.mark.parametrize(
+    ("language", "system"), [(Language.ZH_HANS, "门禁"), (Language.EN, "access control")]
+)
+def test_it_tells_what_was_broken_and_where(language: Language, system: str) -> None:
+    about = Classification(
+        kind=Kind.FAULT, system="access_control", facts=Facts(location="北门", device="DS-K1T671 一体机")
+    )
+
+    text = text_of(reported(a_ticket(language=language, classification=about)))
+
+    for told in (system, "北门", "DS-K1T671 一体机"):
+        assert told in text
+
+
+@pytest.mark.parametrize("channel", Channel)
+@pytest.mark.parametrize("language", Language)
+def test_an_ordinary_report_is_one_page_with_room_to_sign(language: Language, channel: Channel) -> None:
+    told = {
+        **RESOLVED.data,
+        "cause": "端口的水晶头氧化，雷雨后受潮。" * 5,
+        "method": "重做并测试，画面恢复。" * 7,
+    }
+    log = (*LOG[:-1], Event("accepted", {}, NOON), Event("resolved", told, RESOLVED.at, RESOLVED.actor))
+    owed = Entitlement(basis=Basis.WARRANTY, charge=Charge.FREE, contract="YH-1", client="某大厦物业")
+    about = Classification(kind=Kind.FAULT, system="cctv", facts=Facts(location="三层", device="摄像机"))
+    head = Letterhead(rows=("广州市天河区体育东路 1 号", "传真 020-8756 1235"))
+    ticket = a_ticket(language=language, channel=channel, entitlement=owed, classification=about)
+
+    mail = reported(ticket, ReportHandler(letterhead=head), log)
+
+    with pypdfium2.PdfDocument(mail.files[0].content) as document:
+        assert len(document) == 1
 
 
 @pytest.mark.parametrize("owed", [None, Entitlement(basis=Basis.UNKNOWN, charge=Charge.QUOTATION)])
