@@ -19,7 +19,7 @@ from faultdesk.domain.ticket import Event, Kind, Severity, Status, Ticket
 from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
 from faultdesk.handlers.settings import require_folder, require_positive
 from faultdesk_sla.escalation import Escalation, breaches
-from faultdesk_sla.levels import USUAL, Level, require_known, strangers
+from faultdesk_sla.levels import USUAL, Level, channels, job_of, require_known, strangers
 from faultdesk_sla.working_hours import Holidays, WorkingHours, calendar_of, read_holidays
 
 CHECK = "sla.check"
@@ -59,7 +59,7 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
     def __post_init__(self) -> None:
         for name, span in self._spans():
             require_positive(name, span)
-        if self.calendar not in {*self.calendars, AROUND_THE_CLOCK.name}:
+        if self.calendar not in self._known_calendars:
             raise ValueError(f"calendar: {self.calendar} is none of calendars")
         days_off = (
             self._days_off
@@ -84,6 +84,15 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
     def _days_off(self) -> Holidays:
         return read_holidays(self.holidays)
 
+    @property
+    def _known_calendars(self) -> frozenset[str]:
+        return frozenset({*self.calendars, AROUND_THE_CLOCK.name})
+
+    @hookimpl
+    def calendars_of_contracts(self) -> frozenset[str]:
+        """Name the calendars of the settings, and the one of every minute."""
+        return self._known_calendars
+
     def _own_spans(self, ticket: Ticket) -> Spans:
         """Take what the contract says of this severity, else the shorter of what it says of all and what is usual.
 
@@ -100,7 +109,7 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
 
     def _calendar(self, ticket: Ticket) -> Calendar:
         agreed = ticket.entitlement.calendar if ticket.entitlement else ""
-        name = agreed if agreed in {*self.calendars, AROUND_THE_CLOCK.name} else self.calendar
+        name = agreed if agreed in self._known_calendars else self.calendar
         working = self.calendars.get(name)
         if working is None:
             return AROUND_THE_CLOCK
@@ -110,7 +119,7 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
     def _of_unknown_calendar(self, ticket: Ticket) -> Iterator[Event]:
         """Note that the contract names a calendar that is not configured."""
         agreed = ticket.entitlement.calendar if ticket.entitlement else ""
-        if agreed and agreed not in {*self.calendars, AROUND_THE_CLOCK.name}:
+        if agreed and agreed not in self._known_calendars:
             yield Event("calendar_unknown", {"calendar": agreed, "instead": self.calendar})
 
     @hookimpl
@@ -148,10 +157,13 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
         ]
 
     @hookimpl
-    def look_ahead(self, desk: Identity) -> Iterator[str]:
-        """Tell of names in the levels that are nobody's."""
+    def look_ahead(self, desk: Identity, job_kinds: frozenset[str]) -> Iterator[str]:
+        """Tell of names in the levels that are nobody's, and of channels that no handler has."""
         for name in strangers(self.levels, desk):
             yield f"levels: {name} is nobody of people, and no role"
+        for name in channels(self.levels):
+            if job_of(name) not in job_kinds:
+                yield f"levels: no handler performs {job_of(name)}, so channel:{name} tells nobody"
 
     @hookimpl
     def job_functions(self) -> Mapping[str, JobFunction]:

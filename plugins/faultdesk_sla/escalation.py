@@ -16,7 +16,7 @@ from faultdesk.domain.promise import earlier_rounds, told_since
 from faultdesk.domain.ticket import Deadline, Event, Ticket
 from faultdesk.handlers import Desk
 from faultdesk.handlers.templates import render
-from faultdesk_sla.levels import Level, told
+from faultdesk_sla.levels import Level, job_of, told
 
 _BREACH = 1.0
 _BREACHED, _TOLD, _PUT_OFF = "breached", {"warned", "escalated"}, "warning_put_off"
@@ -109,7 +109,7 @@ class Escalation:
             desk.send(msgspec.structs.replace(mail, name=name, to=(person,)))
         for channel in who.channels:
             told_there = {"subject": mail.subject, "text": mail.text}
-            desk.put(Job(f"{channel}.tell", ticket.id, told_there))
+            desk.put(Job(job_of(channel), ticket.id, told_there))
 
     def of_stuck(self, ticket: Ticket, event: Event, desk: Identity) -> Iterator[Mail | Event]:
         """Pass up what an engineer cannot solve: to the lead, else the managers, else who is told of everything."""

@@ -1,6 +1,6 @@
 """Who is told of a clock, and when: the table of escalation."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, NamedTuple
 from zoneinfo import ZoneInfo
@@ -66,17 +66,27 @@ class Told(NamedTuple):
     """Whom nobody is, or who are away without a substitute."""
 
 
-def told(levels: Iterable[Level], ticket: Ticket, desk: Identity, on: date) -> Told:
+def told(levels: Sequence[Level], ticket: Ticket, desk: Identity, on: date) -> Told:
     """Find who is told, each once."""
     names = [name for level in levels for name in level.to]
-    channels = [name.removeprefix(_CHANNEL) for name in names if name.startswith(_CHANNEL)]
     people: list[Address] = []
     absent: list[str] = []
     for name in (name for name in names if not name.startswith(_CHANNEL)):
         found = list(_found(name, ticket, desk, on))
         people += found
         absent += [] if found else [name]
-    return Told(tuple(dict.fromkeys(people)), tuple(dict.fromkeys(channels)), tuple(dict.fromkeys(absent)))
+    return Told(tuple(dict.fromkeys(people)), channels(levels), tuple(dict.fromkeys(absent)))
+
+
+def channels(levels: Iterable[Level]) -> tuple[str, ...]:
+    """Name the channels that are told, each once."""
+    named = (name for level in levels for name in level.to if name.startswith(_CHANNEL))
+    return tuple(dict.fromkeys(name.removeprefix(_CHANNEL) for name in named))
+
+
+def job_of(channel: str) -> str:
+    """Name the job by which a handler tells its channel."""
+    return f"{channel}.tell"
 
 
 def require_known(levels: Iterable[Level]) -> None:

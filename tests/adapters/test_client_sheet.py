@@ -124,7 +124,7 @@ def test_every_problem_of_every_row_is_told_and_the_other_rows_are_read(tmp_path
         "2: numbers: 1234 is no telephone number",
         "2: warranty: ends on 2026-01-01, before it begins on 2026-02-01",
         "2: on_site_within: soon is no span",
-        "2: engineer: - is no mail address",
+        "2: engineer: nobody is called “-”",
         "4: client: no name of a client",
         "5: contract C3: belongs to no project",
         "5: warranty_from: 2026-02-30 is no date",
@@ -222,6 +222,27 @@ def test_nonsense_in_a_cell_is_told(cells: dict[str, str], complaint: str) -> No
     row.client()
 
     assert any(problem.startswith(complaint) for problem in row.problems), row.problems
+
+
+def test_a_contract_may_promise_each_severity_its_own_spans(tmp_path: Path) -> None:
+    text = (
+        "client,project,contract,respond_within,特急到场时限,high_on_site_within,一般响应时限,low_on_site_within\n"
+        "A,P,C1,2,4,8,30 min,3 天\n"
+    )
+
+    (client,) = read_sheet(csv_of(tmp_path, text), FREE).clients
+
+    hours = {
+        severity: (spans.respond_within, spans.on_site_within)
+        for severity, spans in client.projects[0].contracts[0].spans.items()
+    }
+    assert hours == {
+        "all": (timedelta(hours=2), None),
+        "critical": (None, timedelta(hours=4)),
+        "high": (None, timedelta(hours=8)),
+        "normal": (timedelta(minutes=30), None),
+        "low": (None, timedelta(days=3)),
+    }
 
 
 def test_a_formula_in_a_workbook_is_no_empty_cell(tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ def sheet(tmp_path: Path) -> Path:
 
 
 def test_what_is_imported_is_listed_shown_and_exported(config: Path, sheet: Path, tmp_path: Path) -> None:
-    assert "1 clients can be imported" in run("--config", config, "clients", "import", sheet, "--dry-run")
+    assert "clients that can be imported: 1" in run(
+        "--config", config, "clients", "import", sheet, "--dry-run"
+    )
     assert rows(config, "clients", "list") == []
 
     assert "1 added, 0 changed" in run("--config", config, "clients", "import", sheet)
@@ -40,6 +42,28 @@ def test_a_sheet_with_a_problem_changes_nothing_and_says_each(config: Path, shee
     assert "row 3: domains: qq.com is free mail" in said
     assert "row 3: warranty_to: 2026-13-31 is no date" in said
     assert rows(config, "clients", "list") == []
+
+
+def test_a_calendar_that_nobody_configured_is_refused(config: Path, sheet: Path) -> None:
+    head, row = SHEET.splitlines()
+    sheet.write_text(f"{head},calendar\n{row},office\n", encoding="utf-8")
+
+    said = run("--config", config, "clients", "import", sheet, expect=1)
+
+    assert "contract YH-1: no calendar office; there are 7x24" in said
+    sheet.write_text(f"{head},calendar\n{row},7x24\n", encoding="utf-8")
+    assert "1 added" in run("--config", config, "clients", "import", sheet)
+
+
+def test_an_engineer_is_named_as_people_are_called(config: Path, sheet: Path) -> None:
+    head, row = SHEET.splitlines()
+    sheet.write_text(f"{head},engineer\n{row},孙工\n", encoding="utf-8")
+    assert "nobody is called “孙工”" in run("--config", config, "clients", "import", sheet, expect=1)
+
+    sheet.write_text(f"{head},engineer\n{row},王工\n", encoding="utf-8")
+    run("--config", config, "clients", "import", sheet)
+
+    assert "wang@faultdesk.example" in run("--config", config, "clients", "show", "滨江物业")
 
 
 def test_a_contract_of_another_client_is_refused(config: Path, sheet: Path) -> None:
@@ -83,7 +107,7 @@ def test_no_spreadsheet_takes_an_exported_name_for_a_formula(
 def test_the_template_can_be_imported(config: Path, tmp_path: Path) -> None:
     for name in ("t.xlsx", "t.csv"):
         run("clients", "template", tmp_path / name)
-        assert "1 clients can be imported" in run(
+        assert "clients that can be imported: 1" in run(
             "--config", config, "clients", "import", tmp_path / name, "--dry-run"
         )
 

@@ -8,6 +8,7 @@ from faultdesk.config import Config, load_config
 from faultdesk.config.load import convert_table
 from faultdesk.config.settings import ImapSettings, MaildirSettings, Security, SmtpSettings
 from faultdesk.errors import ConfigError
+from faultdesk_sla import SlaHandler
 
 GOOD = """
 [desk]
@@ -59,6 +60,22 @@ def test_an_unknown_key_is_refused_with_its_path(tmp_path: Path) -> None:
     text = GOOD.replace('path = "inbox"', 'path = "inbox"\npasword = "x"')
 
     assert complaints(tmp_path, text) == ["mailboxes.inbox: object contains unknown field `pasword`"]
+
+
+def test_a_word_that_is_no_choice_is_refused_with_those_there_are() -> None:
+    errors: list[str] = []
+    raw = {
+        "levels": [{"at": 1, "to": ["lead"], "clocks": ["onsite"]}],
+        "by_severity": {"urgent": {}},
+        "on_site_kinds": ["faults"],
+    }
+
+    convert_table(raw, SlaHandler, "handlers.sla", Path(), errors)
+
+    assert len(errors) == 3
+    assert any("handlers.sla.levels[0].clocks[0]: " in one and "response, on_site" in one for one in errors)
+    assert any("by_severity: " in one and "critical, high, normal, low" in one for one in errors)
+    assert any("on_site_kinds[0]: " in one and "there are fault, " in one for one in errors)
 
 
 def test_an_unknown_table_is_refused(tmp_path: Path) -> None:

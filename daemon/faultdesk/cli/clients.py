@@ -13,6 +13,7 @@ from faultdesk.cli.context import configuration, database, desk, reading
 from faultdesk.cli.show import AsJson, console, listing, write_json
 from faultdesk.domain.client import Client, Contract, KeyKind, Project
 from faultdesk.errors import NotFoundError, PermanentError
+from faultdesk.handlers.host import Failure
 from faultdesk.pipeline.entitling import entitled, judged_anew
 from faultdesk.service.wiring import Desk
 
@@ -50,7 +51,7 @@ def export(context: typer.Context, file: File) -> None:
     with reading(context) as connection:
         clients = list(SqlTransaction(connection).clients.all())
     _write(file, write_rows(clients))
-    typer.echo(f"{len(clients)} clients written to {file}")
+    typer.echo(f"clients written to {file}: {len(clients)}")
 
 
 @app.command("import")
@@ -63,18 +64,21 @@ def import_(
 
     A client that is there already is replaced by what the sheet says of it; others stay.
     """
-    sheet = read_sheet(file, configuration(context).desk.free_mail_domains)
+    config = configuration(context)
+    sheet = read_sheet(file, config.desk.free_mail_domains, config.people)
     with desk(context) as opened, opened.store.write() as transaction:
-        problems = [*sheet.problems, *_contracts_of_others(transaction, sheet)]
+        calendars = opened.host.calendars_of_contracts(_raised)
+        others = _contracts_of_others(transaction, sheet)
+        problems = [*sheet.problems, *others, *_unknown_calendars(sheet, calendars)]
         if not problems and not dry_run:
             stored = transaction.clients.put(sheet.clients)
             judged = _judge_anew(transaction, opened)
     for problem in problems:
         console().print(f"row {problem.row}: {problem.text}" if problem.row else problem.text)
     if problems:
-        raise PermanentError(f"{file}: {len(problems)} problems; nothing was imported")
+        raise PermanentError(f"{file}: nothing was imported; problems: {len(problems)}")
     if dry_run:
-        typer.echo(f"{len(sheet.clients)} clients can be imported")
+        typer.echo(f"clients that can be imported: {len(sheet.clients)}")
         return
     typer.echo(f"clients: {stored.added} added, {stored.changed} changed, {stored.same} as they were")
     typer.echo(f"open tickets judged otherwise now: {judged}")
@@ -157,6 +161,23 @@ def _contracts_of_others(transaction: SqlTransaction, sheet: Sheet) -> list[Prob
                 if other not in replaced
             ]
     return problems
+
+
+def _unknown_calendars(sheet: Sheet, known: frozenset[str]) -> list[Problem]:
+    """Find the contracts that are counted by a calendar nobody has; "" is the usual one."""
+    contracts = (
+        contract for client in sheet.clients for project in client.projects for contract in project.contracts
+    )
+    there = ", ".join(sorted(known)) or "none: [handlers.sla] counts them"
+    return [
+        Problem(0, f"contract {contract.number}: no calendar {contract.calendar}; there are {there}")
+        for contract in contracts
+        if contract.calendar and contract.calendar not in known
+    ]
+
+
+def _raised(failure: Failure) -> None:
+    raise failure.error
 
 
 def _write(file: Path, rows: Iterable[Sequence[str]]) -> None:

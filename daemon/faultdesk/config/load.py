@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from faultdesk.config.choices import choices_at
 from faultdesk.config.settings import (
     AlarmSettings,
     AuditSettings,
@@ -28,7 +29,7 @@ from faultdesk.domain.identity import is_deliverable
 from faultdesk.domain.people import People, Person
 from faultdesk.errors import ConfigError
 
-_COMPLAINT = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?", re.DOTALL)
+_COMPLAINT = re.compile(r"(?P<what>.*?)(?: - at (?P<key>`key` in )?`\$(?P<path>[^`]*)`)?", re.DOTALL)
 _KEY = re.compile(r"unknown field `([^`]*)`|^\.([^.\[]+)")
 _PLAIN_TABLES = {"desk": DeskSettings, "database": DatabaseSettings}
 _OPTIONAL_TABLES = {
@@ -181,7 +182,7 @@ def convert_table(
             converted = msgspec.convert(left, kind, dec_hook=lambda to, value: _decode(to, value, base))
         except msgspec.ValidationError as error:
             complained = True
-            key = _complain(str(error), where, set(raw) - set(left), errors)
+            key = _complain(str(error), kind, where, set(raw) - set(left), errors)
             if key not in left:
                 return None
             del left[key]
@@ -192,7 +193,13 @@ def convert_table(
             return None if complained else converted
 
 
-def _complain(error: str, where: str, taken: set[str], errors: list[str]) -> str | None:
+def _complain(
+    error: str,
+    kind: Any,  # noqa: ANN401 - a struct or a union of structs
+    where: str,
+    taken: set[str],
+    errors: list[str],
+) -> str | None:
     """Write a complaint down; return the key to take away, None when there is none."""
     match = _COMPLAINT.fullmatch(error)
     what, path = (match["what"], match["path"] or "") if match else (error, "")
@@ -200,7 +207,9 @@ def _complain(error: str, where: str, taken: set[str], errors: list[str]) -> str
     key = next((group for group in found.groups() if group), None) if found else None
     missing = re.search(r"missing required field `([^`]*)`", what)
     if not (missing and missing[1] in taken):
-        errors.append(f"{where}{path}: {what[:1].lower()}{what[1:]}")
+        known = choices_at(kind, path, is_key=bool(match and match["key"])) if "enum" in what else ()
+        there = f"; there are {', '.join(known)}" if known else ""
+        errors.append(f"{where}{path}: {what[:1].lower()}{what[1:]}{there}")
     return key
 
 

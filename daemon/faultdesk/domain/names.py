@@ -54,6 +54,11 @@ _MOST_PARTS = 4
 """Words in the longest English name, "cause not known yet"."""
 
 
+def is_system(name: str) -> bool:
+    """Tell whether the desk knows a system by this label; an operator's own terms may name others."""
+    return name in _SYSTEMS
+
+
 @cache
 def _fields() -> Mapping[str, tuple[str, str]]:
     """Give field and label by name; a label is a name of its own."""

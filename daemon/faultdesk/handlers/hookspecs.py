@@ -82,12 +82,19 @@ class Hooks(Protocol):
         """Take what is in force of this name now, or that nothing is any more; told between messages, to all."""
 
     @_hookspec
+    def calendars_of_contracts(self) -> Iterable[str]:
+        """Name the calendars by which this handler can count a promise: others are refused in contracts."""
+
+    @_hookspec
     def commands(self) -> Mapping[str, Typer]:
         """Name the commands that an operator has of this handler; asked only when one of them is typed."""
 
     @_hookspec
-    def look_ahead(self, desk: Identity, now: datetime) -> Iterable[str]:
-        """Say what will go wrong in the days from now (aware UTC) on; asked every night, and by `faultdesk check`."""
+    def look_ahead(self, desk: Identity, now: datetime, job_kinds: frozenset[str]) -> Iterable[str]:
+        """Say what will go wrong in the days from now (aware UTC) on; asked every night, and by `faultdesk check`.
+
+        `job_kinds` are those that some handler performs.
+        """
 
     @_hookspec
     def check_online(self) -> str | None:

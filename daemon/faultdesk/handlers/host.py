@@ -210,10 +210,18 @@ class Host:
         for _ in self._ask("artefact_kept", type(None), failed, name=name, artefact=artefact):
             pass
 
+    def calendars_of_contracts(self, failed: Failed) -> frozenset[str]:
+        """Gather the names of calendars that contracts may name."""
+        return frozenset(
+            name for answer in self._ask("calendars_of_contracts", Iterable, failed) for name in answer.value
+        )
+
     def look_ahead(self, desk: Identity, now: datetime, failed: Failed) -> list[str]:
         """Gather what will go wrong soon."""
         found: list[str] = []
-        for answer in self._ask("look_ahead", Iterable, failed, desk=desk, now=now):
+        for answer in self._ask(
+            "look_ahead", Iterable, failed, desk=desk, now=now, job_kinds=frozenset(self._jobs)
+        ):
             try:
                 found += [f"handlers.{answer.handler}: {told}" for told in answer.value]
             except Exception as error:  # noqa: BLE001 - a generator runs here, and may raise anything

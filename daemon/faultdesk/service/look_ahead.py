@@ -5,6 +5,7 @@ from datetime import datetime
 
 from faultdesk.config import Config
 from faultdesk.domain.identity import Identity
+from faultdesk.domain.names import is_system
 from faultdesk.handlers.host import Failure, Host
 
 
@@ -13,7 +14,19 @@ def look_ahead(config: Config, host: Host, desk: Identity, now: datetime) -> lis
     failures: list[Failure] = []
     told = host.look_ahead(desk, now, failures.append)
     failed = [f"handlers.{one.handler}: look_ahead: {one.error!r}" for one in failures]
-    return [*_unread_faxes(config), *told, *failed]
+    return [*_unread_faxes(config), *_unknown_systems(desk), *told, *failed]
+
+
+def _unknown_systems(desk: Identity) -> Iterator[str]:
+    named = [(f"people.{person.key}.systems", sorted(person.systems)) for person in desk.people.known]
+    named += [
+        (f"playbook {name}: copy.by_system", sorted(playbook.copy.by_system))
+        for name, playbook in desk.playbooks.items()
+    ]
+    for where, systems in named:
+        for system in systems:
+            if not is_system(system):
+                yield f"{where}: {system} is a system only if the operator's own terms say so"
 
 
 def _unread_faxes(config: Config) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from faultdesk.domain.ticket import Severity
+
 COLUMNS: Mapping[str, str] = {
     "client": "项目单位",
     "aliases": "别名",
@@ -21,12 +23,21 @@ COLUMNS: Mapping[str, str] = {
     "on_site_within": "到场时限",
     "critical_respond_within": "特急响应时限",
     "critical_on_site_within": "特急到场时限",
+    "high_respond_within": "紧急响应时限",
+    "high_on_site_within": "紧急到场时限",
+    "normal_respond_within": "一般响应时限",
+    "normal_on_site_within": "一般到场时限",
+    "low_respond_within": "不急响应时限",
+    "low_on_site_within": "不急到场时限",
     "calendar": "服务时间",
     "engineer": "保驾工程师",
     "engineer_from": "保驾起",
     "engineer_to": "保驾止",
 }
 """The headings of a sheet, in the order of the template; either language will do, and both as in "client 项目单位"."""
+
+PREFIXES: Mapping[str, str] = {"all": ""} | {severity: f"{severity}_" for severity in Severity}
+"""Of the headings of spans, by the severity they hold for."""
 
 _NAMES = {name: name for name in COLUMNS} | {chinese: name for name, chinese in COLUMNS.items()}
 

@@ -8,8 +8,9 @@ import msgspec
 
 from faultdesk.adapters.client_sheet.columns import COLUMNS, heading
 from faultdesk.adapters.client_sheet.files import rows_of
-from faultdesk.adapters.client_sheet.row import Row
+from faultdesk.adapters.client_sheet.row import NOBODY, Row
 from faultdesk.domain.client import Client, Project, folded
+from faultdesk.domain.people import People
 from faultdesk.errors import PermanentError
 
 
@@ -27,8 +28,8 @@ class Sheet(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def read_sheet(path: Path, free_mail_domains: frozenset[str]) -> Sheet:
-    """Read a sheet; a row with a problem is left out whole, with every problem it has.
+def read_sheet(path: Path, free_mail_domains: frozenset[str], people: People = NOBODY) -> Sheet:
+    """Read a sheet, its engineers by address or as they are called among `people`; a row with a problem is left out whole, with every problem it has.
 
     Raises:
         PermanentError: It is no sheet, or lacks a heading without which no row can be read.
@@ -52,7 +53,7 @@ def read_sheet(path: Path, free_mail_domains: frozenset[str]) -> Sheet:
             continue
         named = zip(headings, cells, strict=False)
         found = Row(
-            {name: cell for name, cell in named if name and cell not in (None, "")}, free_mail_domains
+            {name: cell for name, cell in named if name and cell not in (None, "")}, free_mail_domains, people
         )
         if found.is_empty:
             continue

@@ -8,11 +8,13 @@ from typing import Any
 
 import phonenumbers
 
-from faultdesk.adapters.client_sheet.columns import COLUMNS
+from faultdesk.adapters.client_sheet.columns import COLUMNS, PREFIXES
 from faultdesk.domain.calendar import AROUND_THE_CLOCK
 from faultdesk.domain.client import LONGEST_SPAN, AgreedSpans, Client, Contract, Period, Project, folded
 from faultdesk.domain.identity import is_deliverable
+from faultdesk.domain.people import People
 
+NOBODY = People()
 REGION = "CN"
 """Of numbers without a country code."""
 _SEVERAL = re.compile(r"[;；\n]+")
@@ -34,9 +36,12 @@ _EXTENSION = re.compile(r"转|轉|分机|分機|内线|內線")
 class Row:
     """One row: its cells, and what is wrong with them."""
 
-    def __init__(self, cells: Mapping[str, Any], free_mail_domains: frozenset[str]) -> None:
+    def __init__(
+        self, cells: Mapping[str, Any], free_mail_domains: frozenset[str], people: People = NOBODY
+    ) -> None:
         self._cells = cells
         self._free = free_mail_domains
+        self._people = people
         self.problems: list[str] = []
 
     @property
@@ -91,7 +96,7 @@ class Row:
             covered=self._text("covered"),
             spans=self._spans(),
             calendar=self._text("calendar"),
-            engineer=next(iter(self._each("engineer", _address)), ""),
+            engineer=next(iter(self._each("engineer", self._engineer)), ""),
             engineer_during=self._period("engineer"),
         )
         if number and not folded(number):
@@ -129,6 +134,9 @@ class Row:
             raise ValueError(f"{domain} is free mail, whose users have nothing in common; name the addresses")
         return domain
 
+    def _engineer(self, text: str) -> str:
+        return _address(text) if "@" in text else self._people.one(text).address
+
     def _period(self, name: str) -> Period | None:
         begin, end = self._date(f"{name}_from"), self._date(f"{name}_to")
         if begin is None and end is None:
@@ -156,7 +164,7 @@ class Row:
 
     def _spans(self) -> dict[str, AgreedSpans]:
         found = {}
-        for severity, prefix in (("all", ""), ("critical", "critical_")):
+        for severity, prefix in PREFIXES.items():
             spans = AgreedSpans(self._span(f"{prefix}respond_within"), self._span(f"{prefix}on_site_within"))
             if spans != AgreedSpans():
                 found[severity] = spans

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
-from faultdesk.adapters.client_sheet.columns import COLUMNS
+from faultdesk.adapters.client_sheet.columns import COLUMNS, PREFIXES
 from faultdesk.domain.client import AgreedSpans, Client, Contract
 
 
@@ -41,7 +41,7 @@ def _contract_cells(contract: Contract) -> dict[str, str]:
         if period is not None:
             cells[f"{name}_from"] = period.begin.isoformat() if period.begin else ""
             cells[f"{name}_to"] = period.end.isoformat() if period.end else ""
-    for severity, prefix in (("all", ""), ("critical", "critical_")):
+    for severity, prefix in PREFIXES.items():
         spans = contract.spans.get(severity, AgreedSpans())
         cells[f"{prefix}respond_within"] = _span_cell(spans.respond_within)
         cells[f"{prefix}on_site_within"] = _span_cell(spans.on_site_within)
