@@ -161,6 +161,24 @@ def test_check_names_a_font_that_faxes_want(config: Path) -> None:
     assert "fax.fonts: not installed: No Such Face" in run("--config", config, "check", expect=78)
 
 
+def test_check_warns_of_what_is_no_mistake_and_helps_nobody(config: Path) -> None:
+    text = config.read_text(encoding="utf-8")
+    skilled = text.replace('name = "王工"', 'name = "王工"\nsystems = ["cctv", "cctvv"]', 1)
+    levels = '[handlers.sla]\nlevels = [{ at = 1.0, to = ["channel:sms"] }]'
+    config.write_text(f"{skilled.replace('[handlers.sla]', levels, 1)}\n[handlers.fax]\n", encoding="utf-8")
+
+    said = run("--config", config, "check")
+
+    for warning in (
+        "people.wang.systems: cctvv is a system only if",
+        "no handler performs sms.tell",
+        "without [handlers.ocr] no page is read",
+        "no mistakes, see the warnings",
+    ):
+        assert warning in said
+    assert "cctv is a system" not in said
+
+
 def test_check_finds_a_missing_secret_beside_other_faults(config: Path) -> None:
     (config.parent / "signing.key").unlink()
     config.write_text(config.read_text(encoding="utf-8").replace('path = "outbox"', ""), encoding="utf-8")
