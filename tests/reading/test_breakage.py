@@ -85,9 +85,9 @@ MAILS = Path(__file__).parents[1] / "data" / "reading"
         ("plain_is_a_picture", GATE, [], []),
         ("plain_is_cut_short", f"您好：\n{GATE}", [], []),
         ("html_says_the_same", GATE, [], []),
-        ("message_beside_a_note", "请处理附件里的邮件。", ["gate.eml"], [NOT_READ]),
+        ("message_beside_a_note", "请处理附件里的邮件。", ["gate.eml"], []),
         ("message_called_a_file", GATE, ["gate.eml"], []),
-        ("message_called_a_file_beside_a_note", "请处理附件里的邮件。", ["gate.eml"], [NOT_READ]),
+        ("message_called_a_file_beside_a_note", "请处理附件里的邮件。", ["gate.eml"], []),
         ("begin_is_a_word", "We\nbegin 644 checks\nat eight and end\nat ten.", [], []),
         ("html_called_plain", "门禁坏了", [], []),
         ("only_a_picture", "", ["form.jpg"], [ONLY_PICTURES]),
@@ -112,6 +112,22 @@ def test_a_broken_mail_is_read(name: str, text: str, attachments: list[str], pro
     assert whole == text
     assert [file.name for file in message.attachments] == attachments
     assert list(message.problems) == problems
+
+
+@pytest.mark.parametrize("name", ["message_beside_a_note", "message_called_a_file_beside_a_note"])
+def test_what_an_attached_message_says_counts_as_a_document_does(name: str) -> None:
+    message = read_message((MAILS / f"{name}.eml").read_bytes())
+
+    assert "gate" in message.attached_text.lower()
+
+
+def test_an_attached_message_that_says_nothing_is_told() -> None:
+    message = read_message(
+        b"From: a@b.example\nSubject: see\nContent-Type: multipart/mixed; boundary=x\n\n--x\n\nPlease see.\n"
+        b"--x\nContent-Type: message/rfc822\n\nFrom: c@d.example\n\n \n--x--\n"
+    )
+
+    assert message.problems == (NOT_READ,)
 
 
 def test_a_tap_on_a_heart_asks_for_no_answer() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+import msgspec
 from pathvalidate import sanitize_filename
 
 from faultdesk.domain.message import Attachment
@@ -77,6 +78,10 @@ class Files:
             self.problems.append(f"the attachment {name} {error}; its words were not read")
         self.found.append(Attachment(name, media_type, file.size, holds=names, text=words))
         return self.found[-1]
+
+    def gave(self, file: Attachment, words: str) -> None:
+        """Note the words that were read in a file elsewhere."""
+        self.found[self.found.index(file)] = msgspec.structs.replace(file, text=words)
 
     def _may_look_into(self, file: File, media_type: str) -> bool:
         may = (is_document(media_type) or is_archive(media_type)) and self._left > 0 and file.size <= _LARGEST

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from faultdesk.domain.message import Attachment
 from faultdesk.reading.alternatives import fuller, may_be_stub
 from faultdesk.reading.damage import UnreadableFileError
+from faultdesk.reading.documents import LONGEST
 from faultdesk.reading.files import File, Files
 from faultdesk.reading.headers import Fields, one_line
 from faultdesk.reading.kinds import HEAD
@@ -20,7 +21,7 @@ from faultdesk.reading.tnef import is_tnef, unwrap
 
 MOST_PARTS = 200
 ONLY_PICTURES = "the message holds no text, only pictures; look at them"
-NOT_READ = "a message is attached that was not read; look at it"
+NOT_READ = "a message is attached that says nothing; look at it"
 ONLY_FILES = "the message holds no text, only files that were not read; look at them"
 _TEXTS = frozenset({"text/plain", "text/html", "text/enriched", "text/markdown", "text/x-markdown"})
 _SPARE_TEXTS = frozenset({"text/calendar", "application/rtf", "text/rtf"})
@@ -46,20 +47,20 @@ class Content(NamedTuple):
 def content_of(message: Message, files: Files) -> Content:
     """Read all parts, to the bounded number and depth that a parsed message has; attachments go to `files`.
 
-    A message attached to one that passes it on, or says nothing itself, is read as if forwarded in the text.
+    A message attached to one that passes it on, or says nothing itself, is read as if forwarded in the text; another
+    is a document like others, whose words go to the attachment.
     """
     reader = _PartReader(charset_of(message), files)
     text = reader.read(message)
     is_report = message.get_content_type() == "multipart/report"
     if reader.messages and not is_report and (is_blank(text) or _passes_on(message)):
         # Those attached to them come behind them: the list grows while it is read.
-        text = "\n\n".join([text, *map(reader.read_forwarded, islice(reader.messages, _MOST_FORWARDED))])
-        if len(reader.messages) > _MOST_FORWARDED:
-            reader.problems.append(
-                f"more than {_MOST_FORWARDED} messages are attached; the rest was not read"
-            )
+        inner = (found for found, _ in islice(reader.messages, _MOST_FORWARDED))
+        text = "\n\n".join([text, *map(reader.read_forwarded, inner)])
     elif reader.messages and not is_report:
-        reader.problems.append(NOT_READ)
+        reader.read_beside()
+    if len(reader.messages) > _MOST_FORWARDED and not is_report:
+        reader.problems.append(f"more than {_MOST_FORWARDED} messages are attached; the rest was not read")
     if is_blank(text) and len(reader.named) == 1:
         text = reader.read_named()
     if is_blank(text):
@@ -94,7 +95,7 @@ class _PartReader:
         self._charset = charset
         self.files = files
         self.problems: list[str] = []
-        self.messages: list[Message] = []
+        self.messages: list[tuple[Message, Attachment | None]] = []
         self.spares: list[Attachment] = []
         self.named: list[tuple[Message, str, dict[str, str]]] = []
         self.calendar_method = ""
@@ -142,10 +143,23 @@ class _PartReader:
         """Read an attached message, under the head that a program writes above one it forwards in the text."""
         fields = Fields(message.raw_items(), charset_of(message))
         head = [f"{name}: {one_line(fields.text(name.lower()))}" for name in _FORWARD_FIELDS]
+        return "\n".join(["---------- Forwarded message ----------", *head, "", self._read_inner(message)])
+
+    def read_beside(self) -> None:
+        """Read the attached messages for their words alone; one without any is told."""
+        for message, file in islice(self.messages, _MOST_FORWARDED):
+            subject = one_line(Fields(message.raw_items(), charset_of(message)).text("subject"))
+            words = f"{subject}\n\n{self._read_inner(message)}".strip()
+            if is_blank(words):
+                self.problems.append(NOT_READ)
+            elif file is not None:
+                self.files.gave(file, words[:LONGEST])
+
+    def _read_inner(self, message: Message) -> str:
         own_method = self.calendar_method
         text = self.read(message)
         self.calendar_method = own_method  # an answer that is passed on is no answer
-        return "\n".join(["---------- Forwarded message ----------", *head, "", text])
+        return text
 
     def _read_alternative(self, children: list[Message], *, wanted: bool) -> str:
         """Take the plain text unless it is empty or only a stub, else what comes next."""
@@ -177,11 +191,11 @@ class _PartReader:
             return self._read_wrapped(part, name, media_type, wanted=wanted)
         if is_text and wanted:
             self.named.append((part, media_type, typed))
-        may_hold = len(self.messages) <= _MOST_FORWARDED
-        if may_hold and (inner := inner_message(part, name)) is not None:
-            self.messages.append(inner)
-            name = name or name_of(inner)
+        inner = inner_message(part, name) if len(self.messages) <= _MOST_FORWARDED else None
+        name = name or (name_of(inner) if inner is not None else "")
         file = self.files.add(file_of(part, name, media_type))
+        if inner is not None:
+            self.messages.append((inner, file))
         if file is not None and media_type in _SPARE_TEXTS and not is_attached:
             self.spares.append(file)
         return ""
