@@ -149,3 +149,62 @@ def test_what_follows_an_element_of_no_size_is_read() -> None:
     html = '<td style="font-size:0px"><div style="font-size:14px">gate</div>x</td><td>door</td>'
 
     assert text_of(f"<table><tr>{html}</tr></table>") == "gate\tdoor"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        ".x { display : none }",
+        "<!-- div.x{DISPLAY:none !important} -->",
+        ".y, .x{visibility:hidden}",
+        "body div.x{font-size:0}",
+        "#i{mso-hide:all}",
+        ".x{max-height:0;overflow:hidden}",
+        ".x{display:block} .x{display:none}",
+        ".x{display:none!important} .x{display:block}",
+    ],
+)
+def test_what_the_pages_own_style_sheet_hides_is_not_read(rule: str) -> None:
+    html = f"<head><style>p{{margin:0}} {rule}</style></head><body><div class=x id=i>secret</div><p>door</p>"
+
+    assert text_of(html).strip() == "door"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "@media (max-width: 600px) { .x { display: none } }",
+        ".x:hover{display:none}",
+        ".x{display:none} .x{display:block}",
+        ".x{display:none} div.x{display:table !important}",
+        ".xx{display:none}",
+        ".x{color:white}",
+        ".x{line-height:0}",
+        "..{display:none} !!{display:none}",
+    ],
+)
+def test_what_a_style_sheet_hides_elsewhere_or_takes_back_is_read(rule: str) -> None:
+    assert "title" in text_of(f"<style>{rule}</style><div class=x>title</div>")
+
+
+def test_an_elements_own_style_is_stronger_than_the_sheets() -> None:
+    html = "<style>.x{display:none}</style><div class=x style='color:red; Display:block'>title</div>"
+
+    assert "title" in text_of(html)
+
+
+def test_a_sheet_of_a_thousand_rules_hides_what_its_first_ones_say() -> None:
+    rules = "".join(f".c{number}{{display:none}}" for number in range(1000))
+    elements = "".join(f"<div class=c{number}>t{number}</div>" for number in range(1000))
+
+    text = text_of(f"<style>{rules}</style>{elements}")
+
+    assert "t50\n" not in text
+    assert "t999" in text
+
+
+@pytest.mark.parametrize("nested", ["(", "{", "()", "[]"])
+def test_a_sheet_of_a_thousand_brackets_hides_nothing(nested: str) -> None:
+    deep = f"{nested[0] * 20_000}{nested[1:] * 20_000}"
+
+    assert "title" in text_of(f"<style>.x{{display:none;height:{deep}}}</style><div class=x>title</div>")

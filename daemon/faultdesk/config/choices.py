@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec.inspect
 
-_STEP = re.compile(r"\.([^.\[]+)|\[[^\]]*\]")
+_STEP = re.compile(r"\.([^.\[]{1,200})|\[[^\]]{0,20}\]")
 
 
 def choices_at(kind: Any, path: str, *, is_key: bool = False) -> tuple[str, ...]:  # noqa: ANN401 - a struct or a union of structs

@@ -9,6 +9,7 @@ import re
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from faultdesk.reading.bombs import is_bomb
+from faultdesk.reading.style_sheets import write_in
 from faultdesk.reading.visibility import Inherited, is_hidden, may_hide
 
 MOST_LINKS = 5_000
@@ -106,8 +107,10 @@ def _is_swallowed(html: str) -> bool:
 
 
 def _rendered(html: str) -> str:
-    root = LexborHTMLParser(html).root
-    return "" if root is None else _Page(may_hide=may_hide(html)).render(root)
+    page, hides = LexborHTMLParser(html), may_hide(html)
+    if hides:
+        write_in(page)
+    return "" if page.root is None else _Page(may_hide=hides).render(page.root)
 
 
 class _Sheet:
