@@ -81,6 +81,33 @@ def test_a_resolution_is_told_in_fields_which_may_take_several_lines() -> None:
     ]
 
 
+def test_thanks_and_what_follows_are_no_part_of_a_field() -> None:
+    orders = read_orders("解决\n原因：受潮\n方法：换新\n测试正常\n谢谢\n王工\n客户很难缠\n")
+
+    assert orders.found[-1].words == "换新\n测试正常"
+    assert orders.puzzling == ("谢谢", "王工", "客户很难缠")
+
+
+def test_a_field_is_told_whole_and_ends_after_twenty_lines() -> None:
+    lines = [f"第 {number} 步" for number in range(30)]
+
+    orders = read_orders("\n".join(["方法：换新", *lines]))
+
+    assert orders.found[0].line == "\n".join(["方法：换新", *lines[:20]])
+    assert orders.puzzling == tuple(lines[20:25])
+    assert orders.is_cut
+
+
+@pytest.mark.parametrize("dashes", ["--", "-- ", "－－", "——"])
+def test_dashes_of_any_width_end_the_commands(dashes: str) -> None:
+    assert read(f"接单\n{dashes}\n关闭：重复\n") == [(Command.ACCEPT, "")]
+
+
+@pytest.mark.parametrize("line", ["恢复时间 15:10", "时间 15:10", "Recovery time 15:10"])
+def test_a_time_needs_no_colon_before_it(line: str) -> None:
+    assert read(line) == [(Field.TIME, "15:10")]
+
+
 def test_what_follows_reply_goes_to_the_client_whatever_it_says() -> None:
     text = "接单\n回复客户\n李工您好，\n\n明早九点到场。\n解决\n--\n张工\n"
 
@@ -110,4 +137,4 @@ def test_any_text_is_read_and_nothing_is_ordered_that_does_not_stand_there(text:
 
     assert len(orders.puzzling) <= MOST_PUZZLING
     for order in orders.found:
-        assert order.line in text
+        assert all(line in text for line in order.line.splitlines())

@@ -264,6 +264,30 @@ def test_a_photo_is_kept_with_the_resolution(desk: PlayedDesk) -> None:
     assert last(desk, "resolved").data["inbox"] == 2
 
 
+def test_a_photo_that_came_with_half_of_the_fields_is_kept_too(desk: PlayedDesk) -> None:
+    photo, sheet = Attachment("现场.jpg", "image/jpeg", 1000), Attachment("签收单.jpg", "image/jpeg", 1000)
+
+    command(desk, "解决\n原因：x", attachments=(photo,))
+    command(desk, "方法：y\n时间：13:50", attachments=(sheet,))
+
+    assert last(desk, "resolved").data["attached"] == ["现场.jpg", "签收单.jpg"]
+
+
+def test_what_is_still_done_of_a_ticket_that_has_ended_says_so(desk: PlayedDesk) -> None:
+    command(desk, "解决\n原因：x\n方法：y\n时间：13:50")
+
+    said = command(desk, "备注：回头补发票")
+
+    assert "已备注" in said
+    assert "此单已结束 this ticket is resolved" in said
+
+
+def test_the_transcript_shows_all_that_a_field_took(desk: PlayedDesk) -> None:
+    said = command(desk, "解决\n原因：x\n方法：y\n换了两个\n时间：13:50")
+
+    assert "> 方法：y\n> 换了两个\n" in said
+
+
 def test_a_fault_ends_without_a_report_for_a_stated_reason_only(desk: PlayedDesk) -> None:
     assert "缺" in command(desk, "关闭")
 

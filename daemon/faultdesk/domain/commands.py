@@ -9,6 +9,8 @@ from enum import StrEnum
 
 import msgspec
 
+from faultdesk.domain.courtesy import is_courtesy
+
 
 class Command(StrEnum):
     """What can be ordered."""
@@ -37,7 +39,7 @@ class Field(StrEnum):
 
 
 class Order(msgspec.Struct, frozen=True):
-    """A command or a field as it was written; `words` is what stands behind its name."""
+    """A command or a field as it was written, whole; `words` is what stands behind its name."""
 
     what: Command | Field
     words: str
@@ -84,7 +86,7 @@ _BEHIND = re.compile(r"\s*了?\s*(?:[:。.!,，]\s*|\s+|(?=\d)|$)(?P<words>.*)")
 _FIELD = re.compile(
     "(?:"
     + "|".join(rf"(?P<{field.name}>{names})" for field, names in _FIELDS.items())
-    + r")\s*:\s*(?P<words>.*)",
+    + r")\s*(?::|(?<=[时時][间間])\s+(?=\d)|(?<=time)\s+(?=\d))\s*(?P<words>.*)",
     re.IGNORECASE,
 )
 _ALONE = {Command.ACCEPT, Command.RESUME, Command.RESOLVED}
@@ -92,45 +94,56 @@ _ALONE = {Command.ACCEPT, Command.RESUME, Command.RESOLVED}
 _WITH_COLON = {Command.CLOSE, Command.NOTE, Command.REPLY, Command.STUCK}
 """In English these begin sentences too, "reply from the vendor ...": only with a colon or alone."""
 _GOES_ON = {Command.STUCK, Command.NOTE, *Field}
-"""What may take several lines, up to an empty one."""
+"""What may take several lines, up to an empty one or one that only thanks."""
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _MOST_LINES, _LONGEST_LINE = 200, 2_000
+_MOST_GOING_ON = 20
+"""Lines of one field."""
+_ENDS = ("--", "——")
 
 
 def read_orders(text: str) -> Orders:
     """Read the commands at the top of a text; up to a line "--", or the fifth that is none."""
     found: list[Order] = []
     puzzling: list[str] = []
-    going_on = False
+    room = 0
     lines = iter(text.splitlines()[:_MOST_LINES])
     for line in lines:
-        if line.startswith("--"):
+        if _ends(line):
             break
         order = _order(line)
         if order is not None:
             found.append(_with_rest(order, lines) if order.what is Command.REPLY else order)
-            going_on = order.what in _GOES_ON
+            room = _MOST_GOING_ON if order.what in _GOES_ON else 0
         elif not line.strip():
-            going_on = False
-        elif going_on:
-            last = found[-1]
-            words = f"{last.words}\n{line.strip()}".strip("\n")
-            found[-1] = msgspec.structs.replace(last, words=words)
+            room = 0
+        elif room and not is_courtesy(line):
+            found[-1], room = _with(found[-1], line.strip()), room - 1
         else:
+            room = 0
             puzzling.append(line.strip())
             if len(puzzling) == MOST_PUZZLING:
                 return Orders(tuple(found), tuple(puzzling), is_cut=True)
     return Orders(tuple(found), tuple(puzzling))
 
 
+def _ends(line: str) -> bool:
+    return line.translate(_HALF_WIDTH).startswith(_ENDS)
+
+
+def _with(order: Order, more: str) -> Order:
+    """Add lines to what is told."""
+    return Order(order.what, f"{order.words}\n{more}".strip(), f"{order.line}\n{more}")
+
+
 def _with_rest(order: Order, lines: Iterator[str]) -> Order:
     """Take what follows as the words for the client, up to "--"."""
     rest = []
     for line in lines:
-        if line.startswith("--"):
+        if _ends(line):
             break
         rest.append(line.rstrip())
-    return msgspec.structs.replace(order, words="\n".join([order.words, *rest]).strip())
+    return _with(order, "\n".join(rest).rstrip())
 
 
 def _order(line: str) -> Order | None:

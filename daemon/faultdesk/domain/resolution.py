@@ -31,9 +31,21 @@ def is_drafted(log: Sequence[Event]) -> bool:
     return last == DRAFTED
 
 
-def drafted(told: Mapping[Field, str], by: str, at: datetime | None = None) -> Event:
-    """Write down what was told so far."""
-    return Event(DRAFTED, {_DATA[field]: words for field, words in told.items()}, at, by)
+def drafted(
+    told: Mapping[Field, str], by: str, at: datetime | None = None, attached: Sequence[str] = ()
+) -> Event:
+    """Write down what was told so far, and the files that came with it."""
+    data: dict[str, Any] = {_DATA[field]: words for field, words in told.items()}
+    return Event(DRAFTED, data | ({"attached": list(attached)} if attached else {}), at, by)
+
+
+def attached_in(log: Sequence[Event]) -> list[str]:
+    """Name the files that came with the parts of a resolution that is not complete yet."""
+    begun = next(
+        (at for at, event in enumerate(reversed(log)) if event.kind in {REOPENED, RESOLVED}), len(log)
+    )
+    parts = (event for event in log[len(log) - begun :] if event.kind == DRAFTED)
+    return [name for part in parts for name in part.data.get("attached", ())]
 
 
 def missing(told: Mapping[Field, str]) -> tuple[Field, ...]:

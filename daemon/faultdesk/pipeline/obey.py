@@ -14,7 +14,7 @@ from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.moments import clock_time
 from faultdesk.domain.number import fax_number
 from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, arrivals, is_waiting, work_began_at
-from faultdesk.domain.resolution import drafted, is_drafted, missing, resolution_in, resolved
+from faultdesk.domain.resolution import attached_in, drafted, is_drafted, missing, resolution_in, resolved
 from faultdesk.domain.ticket import Event, Kind, Ticket
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.store import Transaction
@@ -95,9 +95,11 @@ class Obedience:
                 f" Not done: this ticket is {ticket.status}; if the fault is not gone: faultdesk reopen",
             )
         try:
-            return Outcome(order.line, do(order.words))
+            said = do(order.words)
         except _RefusedError as refused:
-            return Outcome(order.line, f"未执行 not done: {refused}")
+            said = f"未执行 not done: {refused}"
+        ended = "" if ticket.status.is_open else f"（此单已结束 this ticket is {ticket.status}）"
+        return Outcome(order.line, said + ended)
 
     @property
     def _ticket(self) -> Ticket:
@@ -214,14 +216,14 @@ class Obedience:
         known = {**resolution_in(log), **{field: words for field, words in told.items() if words}}
         if told.get(Field.TIME):
             known[Field.TIME] = self._time(told[Field.TIME]).isoformat()
-        lacking = missing(known)
+        lacking, files = missing(known), [file.name for file in self._message.attachments]
         if lacking or not (is_resolution or is_drafted(log)):
-            self._changes.change(self._tx, self._id, drafted(known, self._sender, self._at))
+            self._changes.change(self._tx, self._id, drafted(known, self._sender, self._at, files))
             names = "、".join(_FIELD_NAMES[field] for field in lacking)
             if not lacking:
                 return '已记下；写上“解决”即出报告 noted; add "resolved" and the report goes out'
             return f"尚未解决，还缺 not resolved yet, missing: {names}。请回复这些行即可 answer with these lines alone"
-        more = {"inbox": self._message.id, "attached": [file.name for file in self._message.attachments]}
+        more = {"inbox": self._message.id, "attached": [*attached_in(log), *files]}
         event = resolved(known, log, self._at, self._sender, **more)
         self._changes.change(self._tx, self._id, event)
         return f"已解决，报告将发给客户 resolved, the client gets the report: {self._ticket.reference}-R{event.data['number']}"

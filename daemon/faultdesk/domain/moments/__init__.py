@@ -4,6 +4,7 @@ A library for dates in general was tried for this: dateparser knows few of the C
 no English ones and takes 70 MB; and both take deadlines, habits and old repairs for the fault's hour.
 """
 
+import re
 import unicodedata
 from datetime import MAXYEAR, MINYEAR, datetime, time, timedelta
 from typing import NamedTuple
@@ -16,6 +17,8 @@ from faultdesk.domain.moments.told import Told
 _MOST_CHARACTERS = 3_000
 _OLDEST = timedelta(days=120)
 """What lies further back is history: the day it was built, the last repair."""
+_DOTTED = re.compile(r"\b(\d{1,2})\.([0-5]\d)$")
+"""An hour as in 14.30."""
 _SMALL_HOURS = 6
 """Before them "23:50" is of the evening before."""
 _SLOW_CLOCK = timedelta(minutes=30)
@@ -54,7 +57,7 @@ def clock_time(words: str, now: datetime) -> datetime | None:
 
     `now` is when it was written, in the writer's zone: a time without a day is of that day.
     """
-    plain = simplified(unicodedata.normalize("NFKC", words).strip())
+    plain = _DOTTED.sub(r"\1:\2", simplified(unicodedata.normalize("NFKC", words).strip()))
     # A date alone is no time: it would be midnight.
     exact = _exact(plain) if ":" in plain else None
     if exact is not None:
