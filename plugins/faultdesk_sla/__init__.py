@@ -14,8 +14,8 @@ from faultdesk.domain.correction import RECLASSIFIED
 from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.entitlement import ENTITLED
 from faultdesk.domain.identity import Identity
-from faultdesk.domain.promise import PROGRESS_BY, REOPENED, RESUMED, Promise
-from faultdesk.domain.ticket import Event, Kind, Severity, Status, Ticket
+from faultdesk.domain.promise import PROGRESS_BY, REOPENED, RESUMED, UNDELIVERED, Promise
+from faultdesk.domain.ticket import CLIENT_NAMED, Event, Kind, Severity, Status, Ticket
 from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
 from faultdesk.handlers.settings import require_folder, require_positive
 from faultdesk_sla.escalation import Escalation, breaches
@@ -24,7 +24,15 @@ from faultdesk_sla.working_hours import Holidays, WorkingHours, calendar_of, rea
 
 CHECK = "sla.check"
 _ANY_DAY = date(2026, 1, 1)
-_MOVED_BY = PROGRESS_BY | {"noticed_earlier", "resolved", "closed", RECLASSIFIED, ENTITLED}
+_MOVED_BY = PROGRESS_BY | {
+    "noticed_earlier",
+    "resolved",
+    "closed",
+    RECLASSIFIED,
+    ENTITLED,
+    CLIENT_NAMED,
+    UNDELIVERED,
+}
 """Events after which a clock may be due at another time."""
 
 
@@ -152,7 +160,7 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
         noted = (*_of_unknown_years(ticket), *self._of_unknown_calendar(ticket))
         return [
             *([_timer(ticket, None)] if event.kind in _MOVED_BY else []),
-            *(noted if event.kind in {ENTITLED, REOPENED, RESUMED} else ()),
+            *(noted if event.kind in {ENTITLED, CLIENT_NAMED, REOPENED, RESUMED} else ()),
             *(self._told.of_stuck(ticket, event, desk) if event.kind == "stuck" else ()),
         ]
 

@@ -17,6 +17,8 @@ class Command(StrEnum):
 
     ACCEPT = "accept"
     REASSIGN = "reassign"
+    CALLED = "called"
+    """The client was answered by telephone."""
     ARRIVED = "arrived"
     WAITING = "waiting"
     RESUME = "resume"
@@ -60,6 +62,7 @@ MOST_PUZZLING = 5
 _NAMES: Mapping[Command, str] = {
     Command.ACCEPT: "接单|接單|受理|accept(?:ed)?",
     Command.REASSIGN: "转派|轉派|改派|reassign(?:ed)?",
+    Command.CALLED: "致电|電聯|电联|电话联系|電話聯繫|电话答复|電話答覆|called|phoned",
     Command.ARRIVED: "到场|到場|到达现场|到達現場|到达|到達|抵达|抵達|arrived|on[ -]site",
     Command.WAITING: "等待客户|等待客戶|等客户|等客戶|waiting(?: for)?(?: the)? client|waiting(?=:)",
     Command.RESUME: "继续|繼續|resumed?",
@@ -68,7 +71,7 @@ _NAMES: Mapping[Command, str] = {
     Command.STUCK: "无法解决|無法解決|stuck",
     Command.NOTE: "备注|備註|備注|notes?",
     Command.REPLY: "回复客户|回覆客戶|回復客戶|回复客戶|reply(?: to(?: the)? client)?",
-    Command.CLASS: "分类|分類|class|classification",
+    Command.CLASS: "分类|分類|classification|class",
     Command.CLOSE: "关闭|關閉|关单|關單|结案|結案|close",
 }
 _FIELDS: Mapping[Field, str] = {

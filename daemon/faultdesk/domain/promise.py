@@ -55,6 +55,8 @@ PROMISED = "promised"
 """The event of a promise that takes the place of the first, from the same moment on; its data are `promise`."""
 WAITING, RESUMED, REOPENED = "waiting", "resumed", "reopened"
 """The events of a pause for the client (`reason`), of its end, and of a fault that is not gone."""
+UNDELIVERED = "undelivered"
+"""The event of a letter to the client that will never arrive (`purpose`): what was said in it is not said."""
 
 _MET_BY = {
     Clock.RESPONSE: frozenset({"answered", "arrived", "resolved"}),
@@ -74,7 +76,7 @@ _BEGUN_BY = {
     Clock.REPORT: frozenset({"resolved"}),
 }
 """The events with which they begin, each time anew."""
-_MOVING = PROGRESS_BY.union(*_MET_BY.values(), {PROMISED, "noticed_earlier"})
+_MOVING = PROGRESS_BY.union(*_MET_BY.values(), {PROMISED, UNDELIVERED, "noticed_earlier"})
 _PAUSED = frozenset({Clock.ON_SITE, Clock.PROGRESS})
 """What waits for the client; the response never does (P5)."""
 
@@ -120,8 +122,17 @@ def since_begun(clock: str, events: Sequence[Event]) -> Sequence[Event]:
 
 def told_since(clock: str, events: Sequence[Event]) -> tuple[int, Sequence[Event]]:
     """Give what the log holds since this clock began or was promised anew, and which time that was."""
-    again = (_BEGUN_BY[Clock(clock)] | {PROMISED}) - {"opened"}
-    turns = [at for at, event in enumerate(events) if event.kind in again]
+    again = _BEGUN_BY[Clock(clock)] - {"opened"}
+    promised: tuple[Any, Any] | None = None
+    turns = []
+    for at, event in enumerate(events):
+        if event.kind in {"opened", PROMISED}:
+            promise = event.data.get("promise", {})
+            before, promised = promised, (promise.get(clock), promise.get("calendar"))
+            if before is not None and before != promised:
+                turns.append(at)
+        elif event.kind in again:
+            turns.append(at)
     return len(turns), events[turns[-1] :] if turns else events
 
 
@@ -165,10 +176,10 @@ def _deadline(
     started_at = _start(clock, events, noticed_at)
     if started_at is None:
         return None
-    kept = [(_moment(clock, event), event.kind) for event in events if _keeps(clock, event)]
+    kept = [(_moment(clock, event), event.kind) for event in delivered(events) if _keeps(clock, event)]
     # Nobody comes before the notice: people write minutes, and machines' clocks are set back.
     met = min(((max(at, started_at), kind) for at, kind in kept if at), default=None)
-    pauses = tuple(_pauses(events)) if clock in _PAUSED else ()
+    pauses = tuple(_pauses(events, met[0] if met else None)) if clock in _PAUSED else ()
     span = timedelta(seconds=promise[clock])
     closed = [pause for pause in pauses if pause.end is not None]
     return Deadline(
@@ -200,8 +211,11 @@ def _keeps(clock: Clock, event: Event) -> bool:
 
 
 def _moment(clock: Clock, event: Event) -> datetime | None:
-    """Tell when it truly happened: an arrival is often written down hours later, a recovery too, but no answer."""
-    happened_at = event.data.get("arrived_at")
+    """Tell when it truly happened: an arrival or a call is often written down hours later, a recovery too.
+
+    A recovery is no answer.
+    """
+    happened_at = event.data.get("arrived_at") or event.data.get("answered_at")
     if clock is not Clock.RESPONSE:
         happened_at = happened_at or event.data.get("recovered_at")
     return datetime.fromisoformat(happened_at) if happened_at else event.at
@@ -213,8 +227,23 @@ def arrivals(log: Iterable[Event]) -> frozenset[datetime]:
     return frozenset(datetime.fromisoformat(moment) for moment in came if moment)
 
 
-def _pauses(events: Iterable[Event]) -> Iterator[Pause]:
-    """Pair what began a pause with what ended it."""
+def delivered(log: Sequence[Event]) -> Sequence[Event]:
+    """Leave out the letters to the client that never arrived, and answers that were nothing but such a letter."""
+    kept: list[Event] = []
+    for event in log:
+        kept.append(event)
+        if event.kind == UNDELIVERED:
+            for kinds in ({"mail_sent", "fax_sent"}, {"answered"}):
+                purpose = event.data.get("purpose")
+                of_it = (one.kind in kinds and one.data.get("purpose") == purpose for one in reversed(kept))
+                last = next((number for number, is_letter in enumerate(of_it, 1) if is_letter), None)
+                if last is not None:
+                    del kept[-last]
+    return kept
+
+
+def _pauses(events: Iterable[Event], met_at: datetime | None = None) -> Iterator[Pause]:
+    """Pair what began a pause with what ended it; nothing pauses a clock that was met."""
     since: Event | None = None
     for event in events:
         if event.kind == WAITING and since is None:
@@ -223,7 +252,7 @@ def _pauses(events: Iterable[Event]) -> Iterator[Pause]:
             yield Pause(since.at, max(since.at, event.at), _why(since))
             since = None
     if since is not None and since.at:
-        yield Pause(since.at, None, _why(since))
+        yield Pause(since.at, met_at and max(since.at, met_at), _why(since))
 
 
 def is_waiting(events: Sequence[Event]) -> bool:

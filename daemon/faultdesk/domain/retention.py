@@ -21,6 +21,8 @@ _KEPT: Mapping[str, tuple[str, ...]] = {
     "mail_sent": ("purpose", "message_id"),
     "mail_withheld": ("purpose",),
     "fax_sent": ("purpose",),
+    "undelivered": ("purpose",),
+    "answered": ("purpose", "answered_at"),
     "restored": ("recovered_at",),
     "closed": ("lacks",),
     "breached": ("clock", "due_at"),

@@ -138,7 +138,7 @@ class DeskClerk:
         self, tx: Transaction, received: Received, message: InboundMessage, at: datetime
     ) -> None:
         """Keep what a gateway says of a fax of ours with its ticket."""
-        ticket_id = receipts.note(tx, self._ledger, message, self._clock.now())
+        ticket_id = receipts.note(tx, self._changes, message)
         if ticket_id is not None:
             tx.tickets.add_message(ticket_id, message, at)
         self._ignore(tx, received, f"automatic: {message.automatic}", ticket_id)
@@ -157,7 +157,7 @@ class DeskClerk:
             data = {"inbox": message.id, "reason": message.automatic}
             tx.tickets.record(ticket_id, [Event("automatic_mail_received", data)], self._clock.now())
             if found.proof.is_signed:
-                undelivered.note(tx, self._ledger, found.ticket, message, self._clock.now())
+                undelivered.note(tx, self._changes, found.ticket, message)
         self._ignore(tx, received, f"automatic: {message.automatic}", ticket_id)
 
     @staticmethod

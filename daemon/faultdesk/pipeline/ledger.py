@@ -1,5 +1,7 @@
 """Puts decisions into the ledgers: jobs, mails and events, with the transaction that decided them."""
 
+import zlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -49,12 +51,16 @@ class Ledger:
             case Event() if ticket_id is not None:
                 tx.tickets.record(ticket_id, [signed(actor, decision)], self._clock.now())
 
-    def put(self, tx: Transaction, job: Job) -> None:
-        """Put a job: at once to the engine, or for later into the ledger."""
+    def put(self, tx: Transaction, job: Job, to: Sequence[str] = ()) -> None:
+        """Put a job: at once to the engine, or for later into the ledger.
+
+        Jobs of one lane run one after the other: of a ticket those of one handler, and the letters to the same people
+        (`to`). A server that does not take a client's mail holds up nobody's work order, and no clock.
+        """
         now = self._clock.now()
         run_at = job.run_at or now
         state = JobState.SENT if self._engine and run_at <= now else JobState.DUE
-        lane = f"ticket/{job.ticket_id}" if job.ticket_id is not None else f"job/{job.name or job.kind}"
+        lane = _lane(job, to)
         job_id = tx.jobs.put(job, lane, state, run_at)
         if self._engine and state is JobState.SENT:
             self._engine.send(tx, job_id, lane)
@@ -134,7 +140,7 @@ class Ledger:
         )
         row = tx.tickets.add_mail(outgoing, mail.subject, mail.text)
         if row is not None:
-            self.put(tx, Job(SEND_FAX, mail.ticket_id, {"mail": row}))
+            self.put(tx, Job(SEND_FAX, mail.ticket_id, {"mail": row}), outgoing.recipients)
 
     def _file_mail(self, tx: Transaction, actor: str, mail: Mail) -> None:
         bad = [person.address for person in mail.to if not is_deliverable(person.address)]
@@ -153,7 +159,7 @@ class Ledger:
         until = tx.quarantine.wait(mail.attached, row, self._clock.now()) if mail.attached else None
         # For later, and so not in the way of the ticket's other mails.
         name = _waiting(row) if until else None
-        self.put(tx, Job(SEND_MAIL, mail.ticket_id, {"mail": row}, name, until))
+        self.put(tx, Job(SEND_MAIL, mail.ticket_id, {"mail": row}, name, until), outgoing.recipients)
 
     def _withhold(self, tx: Transaction, actor: str, mail: Mail, reason: str) -> None:
         log.warning("mail.withheld", purpose=mail.purpose, ticket=mail.ticket_id, reason=reason)
@@ -169,6 +175,15 @@ class Ledger:
                 f"The {mail.purpose} was not sent: {reason}.\nfaultdesk ticket {reference}\n",
                 mail.ticket_id,
             )
+
+
+def _lane(job: Job, to: Sequence[str]) -> str:
+    if job.ticket_id is None:
+        return f"job/{job.name or job.kind}"
+    if job.kind not in SENDING:
+        return f"ticket/{job.ticket_id}/{job.kind.partition('.')[0]}"
+    # Whose they are stands in the letter alone: what is erased there must not live on here.
+    return f"ticket/{job.ticket_id}/{job.kind}/{zlib.crc32(' '.join(sorted(to)).encode()):08x}"
 
 
 def _waiting(mail_row: int) -> str:

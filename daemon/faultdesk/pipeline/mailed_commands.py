@@ -20,7 +20,7 @@ _QUOTED = (
 )
 _HOUR = timedelta(hours=1)
 _HELP = (
-    "指令 commands: 接单 accept | 转派 reassign NAME | 到场 arrived [14:30] | 等待客户 waiting client REASON | "
+    "指令 commands: 接单 accept | 已致电 called [12:10] | 转派 reassign NAME | 到场 arrived [14:30] | 等待客户 waiting client REASON | "
     "继续 resume | 恢复 restored [15:10] | 无法解决 stuck: REASON | 备注 note: TEXT | 回复客户 reply | "
     "分类 class: line cctv high | 关闭 close: REASON | 解决 resolved, 原因 cause:, 方法 method:, 备件 parts:, 恢复时间 time:"
 )

@@ -13,7 +13,15 @@ from faultdesk.domain.identity import is_deliverable
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.moments import clock_time
 from faultdesk.domain.number import fax_number
-from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, arrivals, is_waiting, work_began_at
+from faultdesk.domain.promise import (
+    REOPENED,
+    RESUMED,
+    WAITING,
+    arrivals,
+    delivered,
+    is_waiting,
+    work_began_at,
+)
 from faultdesk.domain.resolution import attached_in, drafted, is_drafted, missing, resolution_in, resolved
 from faultdesk.domain.ticket import Event, Kind, Ticket
 from faultdesk.pipeline.changes import Changes
@@ -56,6 +64,7 @@ class Obedience:
         self._done: Mapping[Command, Callable[[str], str]] = {
             Command.ACCEPT: self._accept,
             Command.REASSIGN: self._reassign,
+            Command.CALLED: self._called,
             Command.ARRIVED: self._arrived,
             Command.WAITING: self._waiting,
             Command.RESUME: self._resume,
@@ -140,6 +149,11 @@ class Obedience:
         self._change(PASSED_ON, to=person.address, reason=f"reassigned by {self._sender}")
         return f"已转派 reassigned: {person.mailbox}"
 
+    def _called(self, words: str) -> str:
+        called = self._time(words)
+        self._change("answered", answered_at=called.isoformat(), by="phone")
+        return f"已记录电话答复，答复时限停止 called, the response clock stops: {self._local(called)}"
+
     def _arrived(self, words: str) -> str:
         came = self._time(words)
         if came in arrivals(self._tx.tickets.events(self._id)):
@@ -195,7 +209,7 @@ class Obedience:
             references=ticket.thread,
         )
         self._changes.ledger.apply(self._tx, self._id, self._sender, mail)
-        self._change("answered")
+        self._change("answered", purpose=mail.purpose)
         return f"已发给客户 sent to the client: {ticket.requester}"
 
     def _classed(self, _: str) -> str:
@@ -241,7 +255,7 @@ def lacks_of_end(tx: Transaction, ticket: Ticket) -> list[str]:
     if ticket.classification.kind is not Kind.FAULT:
         return []
     lacking = ["recovery 恢复时间", "report 报告"]
-    for event in tx.tickets.events(ticket.id):
+    for event in delivered(tx.tickets.events(ticket.id)):
         if event.kind == REOPENED:
             lacking = ["recovery 恢复时间", "report 报告"]
         elif event.kind == "resolved":

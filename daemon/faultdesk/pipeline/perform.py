@@ -8,6 +8,7 @@ import structlog
 import tenacity
 
 from faultdesk.domain.decision import Job
+from faultdesk.domain.promise import UNDELIVERED
 from faultdesk.domain.ticket import Event
 from faultdesk.errors import OutageError, PermanentError, TransientError
 from faultdesk.pipeline.changes import Changes
@@ -16,7 +17,7 @@ from faultdesk.pipeline.job_desk import JobDesk
 from faultdesk.pipeline.ledger import SENDING
 from faultdesk.pipeline.outages import Outages
 from faultdesk.pipeline.ports import Clock
-from faultdesk.pipeline.store import Store, Transaction
+from faultdesk.pipeline.store import OutgoingMail, Store, Transaction
 from faultdesk.pipeline.work import Claim, ClaimedJob
 
 log = structlog.get_logger()
@@ -164,21 +165,22 @@ class Performer:
             if job.ticket_id is not None:
                 event = Event("job_parked", {"job": job.id, "kind": job.kind, "reason": reason})
                 self._ledger.apply(tx, job.ticket_id, "faultdesk", event)
-            self._tell(tx, job, reason)
+            letter = tx.tickets.mail(int(job.arguments["mail"])) if job.kind in SENDING else None
+            if letter is not None and not letter.internal and job.ticket_id is not None:
+                self._changes.change(tx, job.ticket_id, Event(UNDELIVERED, {"purpose": letter.purpose}))
+            self._tell(tx, job, reason, letter)
 
-    def _tell(self, tx: Transaction, job: Job, reason: str) -> None:
-        if self._is_alert(tx, job):
+    def _tell(self, tx: Transaction, job: Job, reason: str, letter: OutgoingMail | None) -> None:
+        if letter is not None and letter.purpose == "alert":
             return  # an alert about an alert would never end
         reference = tx.tickets.get(job.ticket_id).reference if job.ticket_id is not None else "no ticket"
         self._ledger.alert(
             tx,
             f"job/{job.id}",
-            f"faultdesk: {job.kind} failed for {reference}",
+            f"{reference}: client not reached, phone them"
+            if letter is not None and not letter.internal
+            else f"faultdesk: {job.kind} failed for {reference}",
             f"Job {job.id} ({job.kind}, {reference}) was parked after {job.tries} attempts: {reason}\n"
             f"faultdesk jobs show {job.id}\nfaultdesk jobs retry {job.id}\n",
             job.ticket_id,
         )
-
-    @staticmethod
-    def _is_alert(tx: Transaction, job: Job) -> bool:
-        return job.kind in SENDING and tx.tickets.mail(int(job.arguments["mail"])).purpose == "alert"

@@ -1,12 +1,14 @@
 """What follows when a gateway says what became of a fax of ours."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from faultdesk.domain.decision import File, Mail
 from faultdesk.domain.fax import Outcome, Receipt
 from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.number import fax_number
+from faultdesk.domain.promise import UNDELIVERED
 from faultdesk.domain.ticket import Event, Role, Ticket
+from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.ledger import Ledger
 from faultdesk.pipeline.store import SentFax, Transaction
 
@@ -18,9 +20,9 @@ _EVENTS = {
 }
 
 
-def note(tx: Transaction, ledger: Ledger, message: InboundMessage, now: datetime) -> int | None:
+def note(tx: Transaction, changes: Changes, message: InboundMessage) -> int | None:
     """Write on the ticket what became of its fax, and try another way if it failed; None if it is none of ours."""
-    told = message.receipt
+    told, now = message.receipt, changes.now
     sent = tx.tickets.fax_of(told.job, told.number, now - _TOLD_WITHIN) if told else None
     if told is None or sent is None or sent.ticket_id is None:
         return None
@@ -35,7 +37,8 @@ def note(tx: Transaction, ledger: Ledger, message: InboundMessage, now: datetime
     tx.tickets.record(sent.ticket_id, [Event(_EVENTS[told.outcome], known, actor=told.gateway)], now)
     tx.tickets.mark_fax(sent.id, told.outcome)
     if told.outcome is Outcome.FAILED:
-        _try_otherwise(tx, ledger, sent, told)
+        changes.change(tx, sent.ticket_id, Event(UNDELIVERED, {"purpose": sent.purpose}))
+        _try_otherwise(tx, changes.ledger, sent, told)
     return sent.ticket_id
 
 

@@ -132,6 +132,9 @@ class Tickets(Protocol):
     def add_mail(self, mail: OutgoingMail, subject: str, text: str) -> int | None:
         """File a mail to send; None when one of this Message-ID was decided before."""
 
+    def purpose_of(self, message_id: str) -> str | None:
+        """Tell what a letter of ours was for; None if it is none."""
+
     def mail(self, message_row: int) -> OutgoingMail:
         """Give a stored mail.
 

@@ -1,14 +1,13 @@
 """What follows when another server says that a mail of ours did not arrive."""
 
-from datetime import datetime
-
 from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.promise import UNDELIVERED
 from faultdesk.domain.ticket import Event, Role, Ticket
-from faultdesk.pipeline.ledger import Ledger
+from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.store import Transaction
 
 
-def note(tx: Transaction, ledger: Ledger, ticket: Ticket, message: InboundMessage, now: datetime) -> None:
+def note(tx: Transaction, changes: Changes, ticket: Ticket, message: InboundMessage) -> None:
     """Write on the ticket who did not get our mail; ask the desk to phone a client who never will."""
     if message.delivery_report is None:
         return
@@ -20,10 +19,12 @@ def note(tx: Transaction, ledger: Ledger, ticket: Ticket, message: InboundMessag
             "diagnostic": recipient.diagnostic,
             "message_id": message.delivery_report.message_id,
         }
-        tx.tickets.record(ticket.id, [Event("delivery_reported", data)], now)
+        tx.tickets.record(ticket.id, [Event("delivery_reported", data)], changes.now)
+        if recipient.is_final and recipient.address == ticket.requester.address:
+            never_arrives(tx, changes, ticket.id, message.delivery_report.message_id)
         # Only of those who take part: whoever else a report names, we never wrote to.
         if recipient.is_final and ticket.role_of(recipient.address) is not None:
-            ledger.alert(
+            changes.ledger.alert(
                 tx,
                 f"undelivered/{ticket.id}/{recipient.address}",
                 f"{ticket.reference}: {_what(ticket, recipient.address)}",
@@ -31,6 +32,12 @@ def note(tx: Transaction, ledger: Ledger, ticket: Ticket, message: InboundMessag
                 f"faultdesk ticket {ticket.reference}\n",
                 ticket.id,
             )
+
+
+def never_arrives(tx: Transaction, changes: Changes, ticket_id: int, message_id: str) -> None:
+    """Take back what a letter said to the client: the clock that it stopped runs again."""
+    if (purpose := tx.tickets.purpose_of(message_id)) is not None:
+        changes.change(tx, ticket_id, Event(UNDELIVERED, {"purpose": purpose}))
 
 
 def _what(ticket: Ticket, address: str) -> str:

@@ -217,6 +217,11 @@ class SqlMessages:
         row: int | None = self._connection.execute(statement, values).scalar_one_or_none()
         return row
 
+    def purpose_of(self, message_id: str) -> str | None:
+        """Tell what a letter of ours was for; None if it is none."""
+        is_ours = (message.c.message_id == message_id, message.c.inbox_id.is_(None))
+        return self._connection.scalar(select(message.c.purpose).where(*is_ours).limit(1))
+
     def mail(self, message_row: int) -> OutgoingMail:
         """Give a stored mail."""
         row = self._connection.execute(_MAIL, {"row": message_row}).one_or_none()

@@ -135,11 +135,10 @@ def _kept(connection: sa.Connection, tickets: Sequence[int]) -> dict[int, str]:
     rows = connection.execute(
         select(ticket.c.id, ticket.c.reference, ticket.c.held).where(ticket.c.id.in_(tickets))
     ).all()
-    lanes = {f"ticket/{row.id}": row.id for row in rows}
     sending = connection.scalars(
-        select(job.c.lane).where(job.c.lane.in_(lanes), job.c.kind.in_(SENDING)).distinct()
+        select(job.c.ticket_id).where(job.c.ticket_id.in_(tickets), job.c.kind.in_(SENDING)).distinct()
     )
-    kept = {lanes[lane] for lane in sending} | {row.id for row in rows if row.held}
+    kept = set(sending) | {row.id for row in rows if row.held}
     return {row.id: row.reference for row in rows if row.id in kept}
 
 

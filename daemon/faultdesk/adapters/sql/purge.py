@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlalchemy import bindparam, exists, func, literal, or_, select
+from sqlalchemy import bindparam, exists, func, or_, select
 
 from faultdesk.adapters.sql.blanking import (
     blank_messages,
@@ -27,7 +27,6 @@ _AT_ONCE = 100
 """Tickets or messages in one transaction."""
 
 _LAST = select(func.max(event.c.at)).where(event.c.ticket_id == ticket.c.id).scalar_subquery()
-_LANE = literal("ticket/") + sa.cast(ticket.c.id, sa.Text)
 _TICKETS = (
     select(ticket.c.id)
     .where(
@@ -41,7 +40,7 @@ _TICKETS = (
         bindparam("before") > _LAST,
         # Purged once and written to since.
         or_(ticket.c.purged_at.is_(None), ticket.c.purged_at < _LAST),
-        ~exists().where(job.c.lane == _LANE),
+        ~exists().where(job.c.ticket_id == ticket.c.id),
     )
     .order_by(ticket.c.id)
     .limit(_AT_ONCE)

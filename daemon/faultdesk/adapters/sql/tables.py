@@ -246,7 +246,7 @@ job = Table(
     metadata,
     identity(),
     Column("kind", Text, nullable=False),
-    reference("ticket_id", nullable=True, index=False),
+    reference("ticket_id", nullable=True),
     Column("arguments", sa.JSON, nullable=False),
     Column("name", Text, unique=True),
     Column("lane", Text, nullable=False, index=True),
