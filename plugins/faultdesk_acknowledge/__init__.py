@@ -38,12 +38,14 @@ class AcknowledgeHandler(Handler, frozen=True, kw_only=True):
 
     @hookimpl
     def ticket_changed(self, ticket: Ticket, event: Event, desk: Identity) -> list[Mail | Event]:
-        """Acknowledge to a client whom the desk has named, once a ticket."""
-        if event.kind != CLIENT_NAMED:
+        """Acknowledge to a client whom the desk has named, and what turns out to be no advert."""
+        if event.kind != CLIENT_NAMED and "was_unsolicited" not in event.data:
             return []
         # What was passed on has no Message-ID that the client knows.
         message = InboundMessage(sender=ticket.requester, language=ticket.language)
-        return self._acknowledge("opened", ticket, message, desk, name=f"acknowledge/client/{ticket.id}")
+        return self._acknowledge(
+            "opened", ticket, message, desk, name=f"acknowledge/client/{ticket.id}/{ticket.requester.address}"
+        )
 
     def _acknowledge(
         self, template: str, ticket: Ticket, message: InboundMessage, desk: Identity, *, name: str = ""

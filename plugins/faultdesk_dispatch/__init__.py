@@ -6,13 +6,13 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from faultdesk.domain.assignment import ASSIGNED, PASSED_ON, Choice
+from faultdesk.domain.assignment import ASSIGNED, PASSED_ON, Choice, is_answered
 from faultdesk.domain.correction import RECLASSIFIED
 from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.people import People, Person, Post
-from faultdesk.domain.promise import PROGRESS_BY, REOPENED
+from faultdesk.domain.promise import REOPENED
 from faultdesk.domain.ticket import Event, Role, Ticket
 from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
 from faultdesk.handlers.settings import require_addresses, require_folder, require_positive
@@ -88,7 +88,9 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
     @hookimpl
     def ticket_changed(self, ticket: Ticket, event: Event) -> list[Job]:
         """Have the order written to who is sent now, to who goes again, and anew when the class is another."""
-        is_of_another_class = event.kind == RECLASSIFIED and "fault_class" in event.data["labels"]
+        is_of_another_class = event.kind == RECLASSIFIED and (
+            "fault_class" in event.data["labels"] or "was_unsolicited" in event.data
+        )
         return [Job(ORDER, ticket.id)] if event.kind in {PASSED_ON, REOPENED} or is_of_another_class else []
 
     @hookimpl
@@ -126,7 +128,7 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
             desk.send(mail)
         for mail in self._called_off(ticket, log):
             desk.send(mail)
-        if not _is_answered(log):
+        if not is_answered(log):
             # Who it was stands in the log alone: what is erased there must not live on here.
             arguments, run_at = {"sent": _sent(log)}, desk.now + self.answer_within
             desk.put(Job(UNANSWERED, ticket.id, arguments, name=f"{UNANSWERED}/{ticket.id}", run_at=run_at))
@@ -135,7 +137,7 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
         """Send the next one, if who was sent has said nothing."""
         ticket, log = desk.ticket(job.ticket_id or 0), desk.events(job.ticket_id or 0)
         is_last = job.arguments["sent"] == _sent(log)
-        if not ticket.status.is_open or ticket.engineer is None or not is_last or _is_answered(log):
+        if not ticket.status.is_open or ticket.engineer is None or not is_last or is_answered(log):
             return
         engineer = ticket.engineer.address
         if (until := _order_ended(log, desk.now) + self.answer_within) > desk.now:
@@ -150,15 +152,16 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
     def _called_off(self, ticket: Ticket, log: tuple[Event, ...]) -> Iterator[Mail]:
         """Tell who was sent before that another goes now, lest two drive."""
         sent = [event.data.get("engineer", "") for event in log if event.kind == ASSIGNED]
-        if len(sent) < 2 or not sent[-2] or sent[-2] == sent[-1]:  # noqa: PLR2004 - this one and the one before
-            return
+        # By when they were sent last: of one sending nobody is called off twice.
+        others = {one: number for number, one in enumerate(sent, 1) if one and one != sent[-1]}
         passed = next((event for event in reversed(log) if event.kind == PASSED_ON), None)
         letter = self._orders.letter(
             "called_off.txt", ticket, InboundMessage(), "UTC", reason=passed.data["reason"] if passed else ""
         )
-        to = (Address(sent[-2]),)
-        name = f"dispatch/called-off/{ticket.id}/{_sent(log)}"
-        yield self._orders.mail(name, "called off", ticket, InboundMessage(), letter, to)
+        for one, number in others.items():
+            name = f"dispatch/called-off/{ticket.id}/{number}"
+            to = (Address(one),)
+            yield self._orders.mail(name, "called off", ticket, InboundMessage(), letter, to)
 
     @staticmethod
     def _nobody(ticket: Ticket, log: tuple[Event, ...], desk: Desk) -> Mail:
@@ -191,13 +194,3 @@ def _order_ended(log: tuple[Event, ...], now: datetime) -> datetime:
         if event.kind == ASSIGNED:
             break
     return now
-
-
-def _is_answered(log: tuple[Event, ...]) -> bool:
-    """Tell whether somebody did something since the last one was sent."""
-    for event in reversed(log):
-        if event.kind in {ASSIGNED, REOPENED}:
-            return False
-        if event.kind in PROGRESS_BY:
-            return True
-    return False

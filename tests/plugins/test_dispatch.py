@@ -340,7 +340,12 @@ def test_while_the_order_waits_to_go_out_nobody_is_passed_over() -> None:
 
 @pytest.mark.parametrize("kind", ["accepted", "answered", "arrived", "noted", "waiting"])
 def test_who_has_answered_keeps_the_ticket(kind: str) -> None:
-    assert unanswered(of_duty(), Event(kind)).changed == []
+    assert unanswered(of_duty(), Event(kind, actor="duty@faultdesk.example")).changed == []
+
+
+@pytest.mark.parametrize("kind", ["noted", "resumed"])
+def test_what_others_note_is_no_answer_of_who_was_sent(kind: str) -> None:
+    assert unanswered(of_duty(), Event(kind, actor="lead@faultdesk.example")).changed != []
 
 
 def test_a_ticket_that_is_resolved_or_went_to_another_is_left_alone() -> None:

@@ -16,6 +16,11 @@ PASSED_ON = "passed_on"
 """Another shall work on it; its data are `reason`, and `to` if somebody is named."""
 
 
+_BY_WHOMEVER = frozenset({"accepted", "answered", "arrived", "restored", "stuck", "waiting"})
+"""What shows that somebody works on it, whoever says so."""
+_BY_WHO_WAS_SENT = frozenset({"noted", "resumed"})
+
+
 class Choice(msgspec.Struct, frozen=True):
     """Who can work on a ticket, all equally well, and why they; of several the desk takes the least busy."""
 
@@ -29,6 +34,18 @@ def engineer_in(log: Sequence[Event]) -> Address | None:
     # Of a ticket whose words were purged nobody knows it.
     address = last.data.get("engineer") if last else None
     return Address(address) if address else None
+
+
+def is_answered(log: Sequence[Event]) -> bool:
+    """Tell whether who was sent last has done something since, or anybody what only who works on it does."""
+    engineer = engineer_in(log)
+    for event in reversed(log):
+        if event.kind in {ASSIGNED, "reopened"}:
+            return False
+        is_theirs = engineer is not None and event.actor == engineer.address
+        if event.kind in _BY_WHOMEVER or (is_theirs and event.kind in _BY_WHO_WAS_SENT):
+            return True
+    return False
 
 
 def passed_over(log: Sequence[Event]) -> frozenset[str]:

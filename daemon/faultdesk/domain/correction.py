@@ -91,7 +91,9 @@ def corrected(classification: Classification, labels: Mapping[str, str]) -> Clas
     if changed.kind is Kind.FAULT and fault_class is None:
         fault_class = FaultClass.UNKNOWN
     unsure = tuple(field for field in changed.unsure if field not in labels)
-    return msgspec.structs.replace(changed, fault_class=fault_class, unsure=unsure)
+    # Who says what it is about takes it for no advert.
+    unsolicited = changed.unsolicited and changed.kind is Kind.OTHER
+    return msgspec.structs.replace(changed, fault_class=fault_class, unsure=unsure, unsolicited=unsolicited)
 
 
 _URGENCY = (Severity.LOW, Severity.NORMAL, Severity.HIGH, Severity.CRITICAL)

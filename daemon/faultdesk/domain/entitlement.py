@@ -63,6 +63,8 @@ def entitle(senders: Sequence[Known], texts: Sequence[Known], named: Named, on: 
     project = _project(client, named, doubts)
     contracts = _contracts(client, project, named, doubts)
     basis, chosen = _basis(contracts, on, doubts)
+    # What has ended promises nothing: its client is served as a stranger is.
+    holds = chosen if basis in _VALID else None
     return Entitlement(
         basis=basis,
         charge=_charge(basis, named),
@@ -72,9 +74,9 @@ def entitle(senders: Sequence[Known], texts: Sequence[Known], named: Named, on: 
         contract=chosen.number if chosen else "",
         evidence=evidence,
         doubts=tuple(doubts),
-        spans=chosen.spans if chosen else {},
-        calendar=chosen.calendar if chosen else "",
-        engineer=chosen.engineer if chosen and _is_named(chosen, on) else "",
+        spans=holds.spans if holds else {},
+        calendar=holds.calendar if holds else "",
+        engineer=holds.engineer if holds and _is_named(holds, on) else "",
     )
 
 

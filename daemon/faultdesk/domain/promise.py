@@ -55,6 +55,8 @@ PROMISED = "promised"
 """The event of a promise that takes the place of the first, from the same moment on; its data are `promise`."""
 WAITING, RESUMED, REOPENED = "waiting", "resumed", "reopened"
 """The events of a pause for the client (`reason`), of its end, and of a fault that is not gone."""
+VISIT_WANTED = "visit_wanted"
+"""The event of a visit that client or dispatcher want after all (P4): the clock counts from the notice."""
 UNDELIVERED = "undelivered"
 """The event of a letter to the client that will never arrive (`purpose`): what was said in it is not said."""
 

@@ -25,6 +25,18 @@ def assign(
     return [] if choice is None else [_event(tx, choice)]
 
 
+def send_again(
+    tx: Transaction, host: Host, desk: Identity, ticket: Ticket, at: datetime, failed: Failed
+) -> list[Event]:
+    """Send who was there before, if they can go now; else whom the handlers find fit."""
+    choice = host.assign(ticket, desk, at, frozenset(), failed)
+    if choice is None:
+        return []
+    known = ticket.engineer.address if ticket.engineer else ""
+    before = next((one for one in choice.candidates if one.address == known), None)
+    return [assign_to(tx, before, "was there before") if before else _event(tx, choice)]
+
+
 def assign_to(tx: Transaction, engineer: Address, reason: str) -> Event:
     """Send whom somebody has named."""
     return _event(tx, Choice((engineer,), (reason,)))

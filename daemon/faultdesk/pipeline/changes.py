@@ -1,25 +1,28 @@
 """A change of a ticket: the event, the state that follows, and what handlers make of it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from faultdesk.domain.assignment import PASSED_ON
+import msgspec
+
+from faultdesk.domain.assignment import ASSIGNED, PASSED_ON, engineer_in, is_answered
 from faultdesk.domain.correction import RECLASSIFIED, corrected
 from faultdesk.domain.entitlement import ENTITLED
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address
-from faultdesk.domain.promise import PROMISED, promise_in
+from faultdesk.domain.promise import PROMISED, REOPENED, VISIT_WANTED, promise_in
 from faultdesk.domain.replay import HOLDS, noticed_after, status_after
-from faultdesk.domain.ticket import CLIENT_NAMED, Event, Participant, Role
+from faultdesk.domain.ticket import CLIENT_NAMED, Event, Facts, Participant, Role, Ticket
 from faultdesk.handlers.host import Failure, Host
-from faultdesk.pipeline.assigning import assign, assign_to
-from faultdesk.pipeline.entitling import entitled, judged_anew
+from faultdesk.pipeline.assigning import assign, assign_to, send_again
+from faultdesk.pipeline.entitling import doubted_again, entitled, judged_anew
 from faultdesk.pipeline.failures import failure_event
 from faultdesk.pipeline.ledger import Ledger
 from faultdesk.pipeline.ports import Clock
 from faultdesk.pipeline.store import Transaction
 
 _JUDGED_ANEW = frozenset({RECLASSIFIED, CLIENT_NAMED, "noticed_earlier"})
-_PROMISED_ANEW = _JUDGED_ANEW | {ENTITLED}
+_PROMISED_ANEW = _JUDGED_ANEW | {ENTITLED, REOPENED, VISIT_WANTED}
 
 
 class Changes:
@@ -47,47 +50,83 @@ class Changes:
         Raises:
             NotFoundError: There is no such ticket.
         """
-        now = self._clock.now()
         before = tx.tickets.lock(ticket_id)
-        tx.tickets.record(ticket_id, [event], now)
+        if event.kind == PASSED_ON and _has_spoken(tx.tickets.events(ticket_id), event.data.get("from")):
+            return
+        if event.kind == RECLASSIFIED and before.classification.unsolicited:
+            event = msgspec.structs.replace(event, data={**event.data, "was_unsolicited": True})
+        tx.tickets.record(ticket_id, [event], self.now)
+        self._store(tx, before, event)
+        failures: list[Failure] = []
+        self._judge_anew(tx, ticket_id, event, failures)
+        self._send_anew(tx, ticket_id, event, failures)
+        ticket = tx.tickets.get(ticket_id)
+        for actor, decision in self._host.ticket_changed(ticket, event, self.desk, failures.append):
+            self.ledger.apply(tx, ticket_id, actor, decision)
+        tx.tickets.record(ticket_id, [failure_event(failure) for failure in failures], self.now)
+        if _names_another(before, ticket) and not is_answered(tx.tickets.events(ticket_id)):
+            reason = "the contract names an engineer"
+            self.change(tx, ticket_id, Event(PASSED_ON, {"reason": reason}))
+
+    @staticmethod
+    def _store(tx: Transaction, before: Ticket, event: Event) -> None:
+        """Store what of a ticket follows from the event."""
+        number, about = before.id, before.classification
         if (status := status_after(before.status, event)) is not before.status:
-            tx.tickets.set_status(ticket_id, status)
+            tx.tickets.set_status(number, status)
         if event.kind == RECLASSIFIED:
-            tx.tickets.set_classification(ticket_id, corrected(before.classification, event.data["labels"]))
+            tx.tickets.set_classification(number, corrected(about, event.data["labels"]))
+        if event.kind == VISIT_WANTED:
+            facts: Facts = msgspec.structs.replace(about.facts, wants_onsite=True)
+            tx.tickets.set_classification(number, msgspec.structs.replace(about, facts=facts))
         if event.kind == CLIENT_NAMED:
             client = Address(event.data["client"], event.data["name"])
-            tx.tickets.set_requester(ticket_id, client)
-            tx.tickets.add_participants(ticket_id, [Participant(client, Role.CLIENT)])
+            tx.tickets.set_requester(number, client)
+            tx.tickets.add_participants(number, [Participant(client, Role.CLIENT)])
         if event.kind in HOLDS:
-            tx.tickets.set_held(ticket_id, held=HOLDS[event.kind])
+            tx.tickets.set_held(number, held=HOLDS[event.kind])
         noticed_at = noticed_after(before.noticed_at, event)
         if noticed_at is not None and noticed_at != before.noticed_at:
-            tx.tickets.set_noticed_at(ticket_id, noticed_at)
-        failures: list[Failure] = []
+            tx.tickets.set_noticed_at(number, noticed_at)
+
+    def _judge_anew(self, tx: Transaction, ticket_id: int, event: Event, failures: list[Failure]) -> None:
+        """Let verdict and clocks follow what the ticket has turned out to be; they count from the same moment."""
         if event.kind in _JUDGED_ANEW:
-            verdict = judged_anew(tx, tx.tickets.get(ticket_id), self.ledger.identity)
-            tx.tickets.record(ticket_id, entitled(verdict), now)
-        if event.kind in _PROMISED_ANEW:
-            self._promise_anew(tx, ticket_id, failures)
-        if event.kind == PASSED_ON:
-            self._assign_anew(tx, ticket_id, event, failures)
-        ticket, desk = tx.tickets.get(ticket_id), self.ledger.identity
-        for actor, decision in self._host.ticket_changed(ticket, event, desk, failures.append):
-            self.ledger.apply(tx, ticket_id, actor, decision)
-        tx.tickets.record(ticket_id, [failure_event(failure) for failure in failures], now)
-
-    def _assign_anew(self, tx: Transaction, ticket_id: int, event: Event, failures: list[Failure]) -> None:
-        """Send whom the event names, else the next who is fit and was not asked yet."""
-        now, desk = self._clock.now(), self.ledger.identity
-        if named := event.data.get("to"):
-            assigned = [assign_to(tx, desk.people.mailbox(named), event.data["reason"])]
-        else:
-            ticket, log = tx.tickets.get(ticket_id), tx.tickets.events(ticket_id)
-            assigned = assign(tx, self._host, desk, ticket, log, now, failures.append)
-        tx.tickets.record(ticket_id, assigned, now)
-
-    def _promise_anew(self, tx: Transaction, ticket_id: int, failures: list[Failure]) -> None:
-        """Let the clocks follow what the ticket has turned out to be; they count from the same moment."""
+            verdict = judged_anew(tx, tx.tickets.get(ticket_id), self.desk)
+            tx.tickets.record(ticket_id, entitled(verdict), self.now)
+        elif event.kind == REOPENED:
+            doubted = doubted_again(tx, tx.tickets.get(ticket_id), self.desk, event.at or self.now)
+            tx.tickets.record(ticket_id, doubted, self.now)
+        if event.kind not in _PROMISED_ANEW:
+            return
         promised = self._host.promise(tx.tickets.get(ticket_id), failures.append).as_data()
         if promised != promise_in(tx.tickets.events(ticket_id)):
-            tx.tickets.record(ticket_id, [Event(PROMISED, {"promise": promised})], self._clock.now())
+            tx.tickets.record(ticket_id, [Event(PROMISED, {"promise": promised})], self.now)
+
+    def _send_anew(self, tx: Transaction, ticket_id: int, event: Event, failures: list[Failure]) -> None:
+        """Send whom the event names, else the next who is fit and was not asked yet; after a reopening who was there."""
+        ticket, log = tx.tickets.get(ticket_id), tx.tickets.events(ticket_id)
+        is_first = "was_unsolicited" in event.data and not any(one.kind == ASSIGNED for one in log)
+        if event.kind == PASSED_ON and (named := event.data.get("to")):
+            assigned = [assign_to(tx, self.desk.people.mailbox(named), event.data["reason"])]
+        elif event.kind == REOPENED:
+            assigned = send_again(tx, self._host, self.desk, ticket, self.now, failures.append)
+        elif event.kind == PASSED_ON or is_first:
+            assigned = assign(tx, self._host, self.desk, ticket, log, self.now, failures.append)
+        else:
+            return
+        tx.tickets.record(ticket_id, assigned, self.now)
+
+
+def _has_spoken(log: Sequence[Event], given_up: str | None) -> bool:
+    """Tell whether who is given up for silence has spoken while that was decided, or another was sent."""
+    sent = engineer_in(log)
+    return bool(given_up) and (sent is None or sent.address != given_up or is_answered(log))
+
+
+def _names_another(before: Ticket, ticket: Ticket) -> bool:
+    """Tell whether a verdict names an engineer whom none has named before, and another works on it."""
+    named = ticket.entitlement.engineer if ticket.entitlement else ""
+    was_named = before.entitlement.engineer if before.entitlement else ""
+    sent = ticket.engineer.address if ticket.engineer else ""
+    return ticket.status.is_open and named not in {"", was_named, sent}

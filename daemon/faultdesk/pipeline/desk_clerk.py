@@ -7,11 +7,12 @@ import msgspec
 import structlog
 
 from faultdesk.domain.assignment import engineer_in
+from faultdesk.domain.identity import Identity
 from faultdesk.domain.matching import Match, Proof, noticed_at
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.promise import deadlines_of
 from faultdesk.domain.reference import Seal
-from faultdesk.domain.ticket import Event, Participant, Role
+from faultdesk.domain.ticket import Event, Participant, Role, Ticket
 from faultdesk.domain.trust import Standing
 from faultdesk.handlers.host import Decisions, Failure, Host
 from faultdesk.pipeline import receipts, undelivered
@@ -170,7 +171,9 @@ class DeskClerk:
     def _join(
         self, tx: Transaction, found: Match, message: InboundMessage, at: datetime, failures: list[Failure]
     ) -> int:
-        ticket = found.ticket
+        # Of two daemons the second reads what the first has written.
+        ticket = tx.tickets.lock(found.ticket.id)
+        found = msgspec.structs.replace(found, ticket=ticket)
         if not found.proof.is_signed:
             # From is a claim: nobody new comes in by it, and no answer goes elsewhere.
             message = msgspec.structs.replace(message, reply_to=())
@@ -194,7 +197,7 @@ class DeskClerk:
         if not refused_for and answers_client(found, message):
             self._changes.change(tx, ticket.id, Event("answered", {}, at, message.sender.address))
         elif found.proof.is_signed:
-            tx.tickets.add_participants(ticket.id, _people(message, self._ledger.identity.address))
+            tx.tickets.add_participants(ticket.id, _newcomers(found.ticket, message, self._ledger.identity))
         decisions = self.host.message_added(
             tx.tickets.get(ticket.id), message, self._ledger.identity, failures.append
         )
@@ -251,7 +254,7 @@ class DeskClerk:
         return ticket.id
 
     def _people_of(self, claimed: Claim) -> list[Participant]:
-        people = _people(claimed.message, self._ledger.identity.address)
+        people = _people(claimed.message, self._ledger.identity)
         if claimed.forwarder is not None:
             people.append(Participant(claimed.forwarder.sender, Role.STAFF))
         return people
@@ -273,11 +276,24 @@ class DeskClerk:
                 self._ledger.apply(tx, ticket_id, actor, decided)
 
 
-def _people(message: InboundMessage, desk_address: str) -> list[Participant]:
-    """List who takes part by writing or being written to, the desk itself left out."""
-    people = {
-        person.address: Participant(person, Role.CLIENT)
-        for person in (message.sender, *message.reply_to, *message.to, *message.cc)
-        if person.address and desk_address not in {person.address, person.without_tag}
-    }
-    return list(people.values())
+def _people(message: InboundMessage, desk: Identity) -> list[Participant]:
+    """List who takes part by writing or being written to, the desk itself left out; a colleague decides nothing by that."""
+    written_to = [
+        Participant(person, Role.COPIED if desk.is_colleague(person) else Role.CLIENT)
+        for person in (*message.reply_to, *message.to, *message.cc)
+    ]
+    people = {who.person.address: who for who in (*written_to, Participant(message.sender, Role.CLIENT))}
+    return [
+        who
+        for who in people.values()
+        if who.person.address and desk.address not in {who.person.address, who.person.without_tag}
+    ]
+
+
+def _newcomers(ticket: Ticket, message: InboundMessage, desk: Identity) -> list[Participant]:
+    """List who comes in by a message that joined: of whom one of ours puts in copy nobody is the client."""
+    people = _people(message, desk)
+    by_client = ticket.role_of(message.sender.address) is Role.CLIENT or not desk.is_colleague(message.sender)
+    if ticket.role_of(message.sender.address) in {Role.ENGINEER, Role.STAFF, Role.COPIED} or not by_client:
+        return [msgspec.structs.replace(who, role=Role.COPIED) for who in people]
+    return people

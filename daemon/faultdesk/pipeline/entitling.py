@@ -1,6 +1,7 @@
 """Looks up whose ticket it is, and what that client is owed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -15,9 +16,12 @@ from faultdesk.pipeline.store import Transaction
 
 
 def entitlement_of(
-    tx: Transaction, ticket: Ticket, desk: Identity, *, is_refuted: bool
+    tx: Transaction, ticket: Ticket, desk: Identity, *, is_refuted: bool, at: datetime | None = None
 ) -> Entitlement | None:
-    """Judge a ticket; of a refuted sender only what the text names counts. None where no clients are on record."""
+    """Judge a ticket, by default on the day of the notice. None where no clients are on record.
+
+    Of a refuted sender only what the text names counts.
+    """
     if tx.clients.is_empty():
         return None
     facts = ticket.classification.facts
@@ -28,7 +32,7 @@ def entitlement_of(
         words=(ticket.subject, facts.location or ""),
         fault_class=ticket.classification.fault_class,
     )
-    on = ticket.noticed_at.astimezone(ZoneInfo(desk.time_zone)).date()
+    on = (at or ticket.noticed_at).astimezone(ZoneInfo(desk.time_zone)).date()
     senders = [] if is_refuted else list(_of_sender(tx, ticket, desk))
     found = entitle(senders, list(_of_text(tx, named)), named, on)
     if not is_refuted:
@@ -62,9 +66,33 @@ def judged_anew(tx: Transaction, ticket: Ticket, desk: Identity) -> Entitlement 
     last = next((event for event in reversed(log) if event.kind == ENTITLED), None)
     if last is not None and last.actor:
         return None
-    is_refuted = any(event.kind in {"sender_refuted", "sender_doubted"} for event in log)
-    found = entitlement_of(tx, ticket, desk, is_refuted=is_refuted)
+    found = entitlement_of(tx, ticket, desk, is_refuted=_is_refuted(ticket, log))
     return None if found == ticket.entitlement else found
+
+
+def doubted_again(tx: Transaction, ticket: Ticket, desk: Identity, at: datetime) -> list[Event]:
+    """Give the verdict of a ticket that is opened again, with a doubt if it would be another at this moment.
+
+    The fault is the one that was noticed then; whether it is, years later, a person says.
+    """
+    log, owed = tx.tickets.events(ticket.id), ticket.entitlement
+    would_be = entitlement_of(tx, ticket, desk, is_refuted=_is_refuted(ticket, log), at=at)
+    if owed is None or would_be is None or (owed.basis, owed.charge) == (would_be.basis, would_be.charge):
+        return []
+    on = at.astimezone(ZoneInfo(desk.time_zone)).date()
+    doubt = f"opened again on {on}, when it would be {would_be.basis}, {would_be.charge}"
+    doubted = msgspec.structs.replace(owed, doubts=tuple(dict.fromkeys((*owed.doubts, doubt))))
+    said_by = next((event.actor for event in reversed(log) if event.kind == ENTITLED), "")
+    return [Event(ENTITLED, msgspec.to_builtins(doubted), actor=said_by)]
+
+
+def _is_refuted(ticket: Ticket, log: Sequence[Event]) -> bool:
+    """Tell whether the requester's own mail was refuted; somebody else's says nothing of the client."""
+    return any(
+        event.kind in {"sender_refuted", "sender_doubted"}
+        and event.data.get("sender") == ticket.requester.address
+        for event in log
+    )
 
 
 def entitled(entitlement: Entitlement | None) -> list[Event]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from faultdesk.domain.commands import Command, read_orders
 from faultdesk.domain.correction import RECLASSIFIED, correction_in, parse_correction, raises
 from faultdesk.domain.matching import Match
 from faultdesk.domain.message import InboundMessage
@@ -24,12 +25,12 @@ def correct(
     The desk's own people are obeyed. A client may say what the matter is, and that it is less urgent; what
     is more urgent, or other than the desk has said, the desk is asked for.
     """
-    words = correction_in(message.text)
-    if words is None:
-        return
     ticket, sender, ledger = found.ticket, message.sender.address, changes.ledger
     facts = {"inbox": message.id}  # the words are kept with their message
     role = ticket.role_of(sender)
+    words = correction_in(message.text) if role is Role.CLIENT else _ordered(message)
+    if words is None:
+        return
     # The desk's people correct many tickets in the same words: that makes no machine of them.
     reason = (
         _refusal_of_client(found, message)
@@ -54,6 +55,14 @@ def correct(
     if asked and not _was_asked(tx, ticket, asked):
         tx.tickets.record(ticket.id, [Event(_ASKED, {**facts, "labels": asked}, actor=sender)], now)
         _ask(tx, ledger, ticket, message, asked)
+
+
+def _ordered(message: InboundMessage) -> str | None:
+    """Give what one of the desk says among the commands: what is passed on, or for the client, corrects nothing."""
+    if message.may_be_anothers:
+        return None
+    said = (order.line for order in read_orders(message.text).found if order.what is Command.CLASS)
+    return correction_in("\n".join(said))
 
 
 def _refusal_of_client(found: Match, message: InboundMessage) -> str:
