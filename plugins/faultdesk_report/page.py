@@ -10,6 +10,7 @@ from faultdesk.domain.client import Basis
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Channel
 from faultdesk.domain.number import fax_number
+from faultdesk.domain.promise import REOPENED, arrivals
 from faultdesk.domain.ticket import Event, Ticket
 from faultdesk.handlers.templates import local
 from faultdesk.handlers.typesetting import legible, qr_code
@@ -80,8 +81,7 @@ def _facts(
     owed, about = ticket.entitlement, ticket.classification
     facts, zone = about.facts, desk.time_zone
     name = ticket.requester.name or fax_number(ticket.requester.address) or ticket.requester.address
-    visit = ticket.deadline("on_site")
-    came = visit.met_at if visit and visit.met_by == "arrived" else None
+    came = _arrival(log, resolution)
     project = (owed.project if owed else "") or facts.project or facts.site or facts.customer
     told = (
         (words.client, " / ".join(one for one in (owed.client if owed else "", name) if one)),
@@ -100,6 +100,13 @@ def _facts(
         (words.engineer, _engineer(log, resolution, desk)),
     )
     return ((label, value) for label, value in told if value)
+
+
+def _arrival(log: Sequence[Event], resolution: Event) -> datetime | None:
+    """Tell when somebody first came for this resolution, whatever clock ran; None: it was done from afar."""
+    until = next((at for at, event in enumerate(log) if event == resolution), len(log))
+    begun = max((at for at, event in enumerate(log[:until]) if event.kind == REOPENED), default=0)
+    return min(arrivals(log[begun:until]), default=None)
 
 
 def _rows(facts: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:

@@ -14,7 +14,7 @@ from faultdesk.domain.correction import RECLASSIFIED
 from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.entitlement import ENTITLED
 from faultdesk.domain.identity import Identity
-from faultdesk.domain.promise import PROGRESS_BY, REOPENED, RESUMED, UNDELIVERED, Promise
+from faultdesk.domain.promise import PROGRESS_BY, REOPENED, RESUMED, UNDELIVERED, VISIT_WANTED, Promise
 from faultdesk.domain.ticket import CLIENT_NAMED, Event, Kind, Severity, Status, Ticket
 from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
 from faultdesk.handlers.settings import require_folder, require_positive
@@ -32,6 +32,7 @@ _MOVED_BY = PROGRESS_BY | {
     ENTITLED,
     CLIENT_NAMED,
     UNDELIVERED,
+    VISIT_WANTED,
 }
 """Events after which a clock may be due at another time."""
 
@@ -121,8 +122,9 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
         working = self.calendars.get(name)
         if working is None:
             return AROUND_THE_CLOCK
-        noticed_on = ticket.noticed_at.astimezone(ZoneInfo(working.zone)).date()
-        return calendar_of(name, working, self._days_off, noticed_on)
+        moments = (ticket.noticed_at, *(deadline.started_at for deadline in ticket.deadlines))
+        days = [moment.astimezone(ZoneInfo(working.zone)).date() for moment in moments]
+        return calendar_of(name, working, self._days_off, *days)
 
     def _of_unknown_calendar(self, ticket: Ticket) -> Iterator[Event]:
         """Note that the contract names a calendar that is not configured."""
@@ -138,7 +140,10 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
             return Promise()
         own = self._own_spans(ticket)
         is_fault = about.kind in self.on_site_kinds
-        needs_visit = is_fault and about.facts.wants_onsite is not False
+        # Of a critical one the rule decides (P4), whatever the client wrote at first.
+        needs_visit = is_fault and (
+            about.facts.wants_onsite is not False or about.severity is Severity.CRITICAL
+        )
         return Promise(
             respond_within=own.respond_within or self.respond_within,
             on_site_within=(own.on_site_within or self.on_site_within) if needs_visit else None,

@@ -99,13 +99,13 @@ def read_holidays(path: Path | None) -> Holidays:
     return Holidays(years)
 
 
-def calendar_of(name: str, working: WorkingHours, holidays: Holidays, noticed_on: date) -> Calendar:
-    """Give the calendar of a promise made on that day, with every day off that it may need."""
+def calendar_of(name: str, working: WorkingHours, holidays: Holidays, *begun: date) -> Calendar:
+    """Give the calendar of clocks that begin on these days, with every day off that they may need."""
     if working.days is Days.ALL:
         return Calendar(name=name, zone=working.zone, hours=working.periods())
     if working.days is Days.WEEKDAYS:
         return Calendar(name=name, zone=working.zone, hours=working.periods(), weekdays=_WORKING_WEEK)
-    days = list(_days(noticed_on - _BEFORE, noticed_on + _AHEAD))
+    days = list(_days(min(begun) - _BEFORE, max(begun) + _AHEAD))
     exceptions = {day: holidays.exceptions(day) for day in days}
     return Calendar(
         name=name,

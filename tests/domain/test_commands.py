@@ -108,6 +108,29 @@ def test_a_time_needs_no_colon_before_it(line: str) -> None:
     assert read(line) == [(Field.TIME, "15:10")]
 
 
+def test_a_list_goes_on_after_an_empty_line_and_other_words_do_not() -> None:
+    orders = read_orders("方法：\n1. 换头\n\n2、测试\n\n王工 138\n")
+
+    assert orders.found[0].words == "1. 换头\n2、测试"
+    assert orders.puzzling == ("王工 138",)
+
+
+def test_what_is_too_long_to_be_read_is_told_and_never_cut() -> None:
+    assert read_orders("原因：" + "长" * 3000).puzzling == ("原因：" + "长" * 3000,)
+    assert read_orders("接单\n" + "\n" * 300).is_long
+    assert not read_orders("接单\n--\n" + "\n" * 300).is_long
+
+
+@pytest.mark.parametrize("line", ["已致电", "致电 12:10", "Called 12:10", "已电话联系"])
+def test_a_call_is_a_command(line: str) -> None:
+    assert [what for what, _ in read(line)] == [Command.CALLED]
+
+
+@pytest.mark.parametrize("line", ["上门", "需要上门", "visit", "Visit needed"])
+def test_a_visit_is_a_command(line: str) -> None:
+    assert read(line) == [(Command.VISIT, "")]
+
+
 def test_what_follows_reply_goes_to_the_client_whatever_it_says() -> None:
     text = "接单\n回复客户\n李工您好，\n\n明早九点到场。\n解决\n--\n张工\n"
 

@@ -155,7 +155,24 @@ def test_what_nobody_knows_of_the_charge_is_not_told_to_the_client(owed: Entitle
 
 
 def test_a_visit_that_nobody_made_is_told_as_none() -> None:
-    assert "到场时间 远程处理，未到场" in text_of(reported(a_ticket()))
+    assert "到场时间 远程处理，未到场" in text_of(reported(a_ticket(), log=(*LOG[:2], RESOLVED)))
+
+
+def test_who_came_after_the_recovery_or_without_a_clock_came_all_the_same() -> None:
+    restored = Event("restored", {"recovered_at": NOON.isoformat()}, NOON, "wang@faultdesk.example")
+    visit = Deadline("on_site", NOON, NOON + 24 * HOUR, NOON, "resolved")
+
+    text = text_of(reported(a_ticket(deadlines=(visit,)), log=(*LOG[:2], restored, *LOG[2:])))
+
+    assert "到场时间 2026-03-05 13:00" in text
+
+
+def test_an_arrival_of_the_visit_before_is_not_that_of_this_one() -> None:
+    again = Event("resolved", {**RESOLVED.data, "number": 2}, NOON + 30 * HOUR, "wang@faultdesk.example")
+
+    text = text_of(reported(a_ticket(), log=(*LOG, Event("reopened", {"reason": "又坏了"}, NOON), again)))
+
+    assert "远程处理，未到场" in text
 
 
 def test_waiting_and_reopening_are_told_with_their_reasons_and_nothing_internal_is() -> None:

@@ -4,7 +4,7 @@ As with Debian's control@: lines are anchored, what is not understood is said, a
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -20,6 +20,8 @@ class Command(StrEnum):
     CALLED = "called"
     """The client was answered by telephone."""
     ARRIVED = "arrived"
+    VISIT = "visit"
+    """Somebody has to go there."""
     WAITING = "waiting"
     RESUME = "resume"
     RESTORED = "restored"
@@ -56,6 +58,8 @@ class Orders(msgspec.Struct, frozen=True):
     """Lines that are no command."""
     is_cut: bool = False
     """Reading stopped at the last of the puzzling lines."""
+    is_long: bool = False
+    """There are more lines than are read."""
 
 
 MOST_PUZZLING = 5
@@ -64,6 +68,7 @@ _NAMES: Mapping[Command, str] = {
     Command.REASSIGN: "转派|轉派|改派|reassign(?:ed)?",
     Command.CALLED: "致电|電聯|电联|电话联系|電話聯繫|电话答复|電話答覆|called|phoned",
     Command.ARRIVED: "到场|到場|到达现场|到達現場|到达|到達|抵达|抵達|arrived|on[ -]site",
+    Command.VISIT: "(?:需要?|派人)?上门|(?:需要?|派人)?上門|visit(?: needed)?",
     Command.WAITING: "等待客户|等待客戶|等客户|等客戶|waiting(?: for)?(?: the)? client|waiting(?=:)",
     Command.RESUME: "继续|繼續|resumed?",
     Command.RESTORED: "恢复|恢復|restored",
@@ -92,17 +97,19 @@ _FIELD = re.compile(
     + r")\s*(?::|(?<=[时時][间間])\s+(?=\d)|(?<=time)\s+(?=\d))\s*(?P<words>.*)",
     re.IGNORECASE,
 )
-_ALONE = {Command.ACCEPT, Command.RESUME, Command.RESOLVED}
+_ALONE = {Command.VISIT, Command.ACCEPT, Command.RESUME, Command.RESOLVED}
 """What takes nothing behind it: "Fixed the date with Ms Li" is no command."""
 _WITH_COLON = {Command.CLOSE, Command.NOTE, Command.REPLY, Command.STUCK}
 """In English these begin sentences too, "reply from the vendor ...": only with a colon or alone."""
 _GOES_ON = {Command.STUCK, Command.NOTE, *Field}
 """What may take several lines, up to an empty one or one that only thanks."""
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
-_MOST_LINES, _LONGEST_LINE = 200, 2_000
+MOST_LINES, _LONGEST_LINE = 200, 2_000
 _MOST_GOING_ON = 20
 """Lines of one field."""
 _ENDS = ("--", "——")
+_LISTED = re.compile(r"\d{1,2}\s?[.、)）]|[①-⑳•·*-]")
+"""What goes on with a list, an empty line before it or not."""
 
 
 def read_orders(text: str) -> Orders:
@@ -110,7 +117,8 @@ def read_orders(text: str) -> Orders:
     found: list[Order] = []
     puzzling: list[str] = []
     room = 0
-    lines = iter(text.splitlines()[:_MOST_LINES])
+    every = text.splitlines()
+    lines = iter(every[:MOST_LINES])
     for line in lines:
         if _ends(line):
             break
@@ -119,15 +127,21 @@ def read_orders(text: str) -> Orders:
             found.append(_with_rest(order, lines) if order.what is Command.REPLY else order)
             room = _MOST_GOING_ON if order.what in _GOES_ON else 0
         elif not line.strip():
-            room = 0
-        elif room and not is_courtesy(line):
+            room = -room if room > 0 else room
+        elif room < 0 and _LISTED.match(line.strip()):
+            found[-1], room = _with(found[-1], line.strip()), -room - 1
+        elif room > 0 and not is_courtesy(line):
             found[-1], room = _with(found[-1], line.strip()), room - 1
         else:
             room = 0
             puzzling.append(line.strip())
             if len(puzzling) == MOST_PUZZLING:
                 return Orders(tuple(found), tuple(puzzling), is_cut=True)
-    return Orders(tuple(found), tuple(puzzling))
+    return Orders(tuple(found), tuple(puzzling), is_long=len(every) > MOST_LINES and not _ended(every))
+
+
+def _ended(lines: Sequence[str]) -> bool:
+    return any(_ends(line) for line in lines[:MOST_LINES])
 
 
 def _ends(line: str) -> bool:
@@ -150,7 +164,9 @@ def _with_rest(order: Order, lines: Iterator[str]) -> Order:
 
 
 def _order(line: str) -> Order | None:
-    written = line[:_LONGEST_LINE].strip()
+    written = line.strip()
+    if len(written) > _LONGEST_LINE:
+        return None
     plain = written.translate(_HALF_WIDTH)
     if field := _FIELD.fullmatch(plain):
         what = next(one for one in Field if field[one.name])

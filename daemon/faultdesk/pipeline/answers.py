@@ -9,8 +9,8 @@ from faultdesk.domain.identity import Identity
 from faultdesk.domain.matching import Match
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.not_fixed import is_not_fixed
-from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, is_waiting
-from faultdesk.domain.ticket import Event, Role, Ticket
+from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, Clock, is_waiting
+from faultdesk.domain.ticket import Event, Kind, Role, Ticket
 from faultdesk.domain.trust import Standing, verdict
 from faultdesk.handlers.host import Failed, Host
 from faultdesk.pipeline.ledger import Ledger
@@ -34,6 +34,19 @@ def event_of_answer(
     alone = msgspec.structs.replace(message, subject="", quoted="", references=())
     about, _ = host.classify(alone, failed)
     return REOPENED if is_not_fixed(message.text, about) else None
+
+
+def wants_visit(host: Host, ticket: Ticket, message: InboundMessage, failed: Failed) -> bool:
+    """Tell whether a client asks for somebody to come, to whom no visit was promised."""
+    is_asked = ticket.status.is_open and ticket.classification.kind is Kind.FAULT
+    if (
+        not is_asked
+        or ticket.deadline(Clock.ON_SITE)
+        or ticket.role_of(message.sender.address) is not Role.CLIENT
+    ):
+        return False
+    about, _ = host.classify(msgspec.structs.replace(message, quoted="", references=()), failed)
+    return about.facts.wants_onsite is True
 
 
 def is_certain(found: Match, message: InboundMessage, desk: Identity) -> bool:

@@ -10,13 +10,13 @@ from faultdesk.domain.assignment import engineer_in
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.matching import Match, Proof, noticed_at
 from faultdesk.domain.message import InboundMessage
-from faultdesk.domain.promise import deadlines_of
+from faultdesk.domain.promise import VISIT_WANTED, deadlines_of
 from faultdesk.domain.reference import Seal
 from faultdesk.domain.ticket import Event, Participant, Role, Ticket
 from faultdesk.domain.trust import Standing
 from faultdesk.handlers.host import Decisions, Failure, Host
 from faultdesk.pipeline import receipts, undelivered
-from faultdesk.pipeline.answers import answers_client, ask_about, event_of_answer, is_certain
+from faultdesk.pipeline.answers import answers_client, ask_about, event_of_answer, is_certain, wants_visit
 from faultdesk.pipeline.assigning import assign
 from faultdesk.pipeline.authority import refusal
 from faultdesk.pipeline.changes import Changes
@@ -194,6 +194,8 @@ class DeskClerk:
             self._changes.change(tx, ticket.id, Event(what, data, at, message.sender.address))
         elif what is not None:
             ask_about(tx, self._ledger, ticket, message, what)
+        if wants_visit(self.host, ticket, message, failures.append):
+            self._changes.change(tx, ticket.id, Event(VISIT_WANTED, data, at, message.sender.address))
         if not refused_for and answers_client(found, message):
             self._changes.change(tx, ticket.id, Event("answered", {}, at, message.sender.address))
         elif found.proof.is_signed:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from faultdesk.domain.commands import MOST_PUZZLING, Orders, read_orders
+from faultdesk.domain.commands import MOST_LINES, MOST_PUZZLING, Orders, read_orders
 from faultdesk.domain.decision import Mail
 from faultdesk.domain.matching import Match
 from faultdesk.domain.message import Address, InboundMessage
@@ -20,7 +20,7 @@ _QUOTED = (
 )
 _HOUR = timedelta(hours=1)
 _HELP = (
-    "指令 commands: 接单 accept | 已致电 called [12:10] | 转派 reassign NAME | 到场 arrived [14:30] | 等待客户 waiting client REASON | "
+    "指令 commands: 接单 accept | 已致电 called [12:10] | 转派 reassign NAME | 到场 arrived [14:30] | 上门 visit | 等待客户 waiting client REASON | "
     "继续 resume | 恢复 restored [15:10] | 无法解决 stuck: REASON | 备注 note: TEXT | 回复客户 reply | "
     "分类 class: line cctv high | 关闭 close: REASON | 解决 resolved, 原因 cause:, 方法 method:, 备件 parts:, 恢复时间 time:"
 )
@@ -96,6 +96,8 @@ def _transcript(orders: Orders, outcomes: Sequence[Outcome]) -> str:
         parts.append("未能理解 not understood:\n" + "\n".join(f"> {line}" for line in orders.puzzling))
     if orders.is_cut:
         parts.append(f"{MOST_PUZZLING} 行未能理解，其后未读 not read on after {MOST_PUZZLING} such lines")
+    if orders.is_long:
+        parts.append(f"只读前 {MOST_LINES} 行 only the first {MOST_LINES} lines were read")
     if orders.puzzling or not orders.found:
         parts.append(_HELP)
     return "\n\n".join(parts)

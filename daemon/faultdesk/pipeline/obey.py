@@ -16,7 +16,9 @@ from faultdesk.domain.number import fax_number
 from faultdesk.domain.promise import (
     REOPENED,
     RESUMED,
+    VISIT_WANTED,
     WAITING,
+    Clock,
     arrivals,
     delivered,
     is_waiting,
@@ -66,6 +68,7 @@ class Obedience:
             Command.REASSIGN: self._reassign,
             Command.CALLED: self._called,
             Command.ARRIVED: self._arrived,
+            Command.VISIT: self._visit,
             Command.WAITING: self._waiting,
             Command.RESUME: self._resume,
             Command.RESTORED: self._restored,
@@ -78,7 +81,10 @@ class Obedience:
 
     def obey(self, orders: Orders) -> list[Outcome]:
         """Do them in their order; a resolution when all of its fields are read, an end last of all."""
-        told = {order.what: order.words for order in orders.found if isinstance(order.what, Field)}
+        told: dict[Field, str] = {}
+        for order in orders.found:
+            if isinstance(order.what, Field):
+                told[order.what] = f"{told.get(order.what, '')}\n{order.words}".strip()
         is_resolution = any(order.what is Command.RESOLVED for order in orders.found)
         first = [
             order for order in orders.found if order.what in self._done and order.what is not Command.CLOSE
@@ -160,6 +166,15 @@ class Obedience:
             raise _RefusedError(f"{self._local(came)} 的到场已记录 this arrival is noted already")
         self._change("arrived", arrived_at=came.isoformat())
         return f"已记录到场 arrived: {self._local(came)}"
+
+    def _visit(self, _: str) -> str:
+        if self._ticket.deadline(Clock.ON_SITE) is not None:
+            raise _RefusedError("到场时限已在计时 the on-site clock runs already")
+        self._change(VISIT_WANTED)
+        visit = self._ticket.deadline(Clock.ON_SITE)
+        if visit is None:
+            raise _RefusedError("此类事项不计到场时限 matters of this kind have no on-site clock")
+        return f"到场时限开始计时 the on-site clock runs, until {self._local(visit.due_at)}"
 
     def _waiting(self, words: str) -> str:
         if not words:
