@@ -62,6 +62,7 @@ class AcknowledgeHandler(Handler, frozen=True, kw_only=True):
             message=message,
             about=ticket.classification,
             desk=desk,
+            zone=ticket.zone(desk.time_zone),
             response=ticket.deadline("response"),
             on_site=ticket.deadline("on_site"),
             engineer=desk.people.at(ticket.engineer.address) if ticket.engineer else None,

@@ -7,6 +7,7 @@ from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
 from faultdesk.domain.client import Basis
+from faultdesk.domain.entitlement import ENTITLED
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Channel
 from faultdesk.domain.number import fax_number
@@ -21,14 +22,14 @@ _SIZE, _FAXED_SIZE = 10.5, 11.5
 _SHORT = 28
 """Halves of a Chinese letter that half of a row holds."""
 _SERVED = {Basis.WARRANTY, Basis.MAINTENANCE, Basis.LAPSED}
-"""On other bases nobody knows yet who pays, and the client is not told a guess."""
+"""On other bases nobody knows who pays until a person says it, and the client is not told a guess."""
 
 
 def values_of(ticket: Ticket, log: Sequence[Event], resolution: Event, desk: Identity) -> dict[str, Any]:
     """Give what the template fills in; the same ticket gives the same values."""
-    words, told = words_in(ticket.language), resolution.data
+    words, told, zone = words_in(ticket.language), resolution.data, ticket.zone(desk.time_zone)
     stop = ". " if words.lang == "en" else "。"
-    completed = datetime.fromisoformat(told["completed_at"]).astimezone(ZoneInfo(desk.time_zone))
+    completed = datetime.fromisoformat(told["completed_at"]).astimezone(ZoneInfo(zone))
     return {
         "date": {
             name: getattr(completed, name) for name in ("year", "month", "day", "hour", "minute", "second")
@@ -55,7 +56,7 @@ def values_of(ticket: Ticket, log: Sequence[Event], resolution: Event, desk: Ide
             "head": words.head,
             "rows": list(_course(ticket, log, resolution, desk, words)),
         },
-        "note": f"{words.times} ({desk.time_zone}){stop}{words.note}",
+        "note": f"{words.times} ({zone}){stop}{words.note}",
         "signatures": words.signatures,
         "dated": words.dated,
     }
@@ -66,20 +67,21 @@ def number_of(ticket: Ticket, resolution: Event) -> str:
     return f"{ticket.reference}-R{resolution.data['number']}"
 
 
-def charge_of(ticket: Ticket) -> str:
-    """Say on what basis the client is served, and who pays; "" where nobody knows."""
+def charge_of(ticket: Ticket, log: Sequence[Event]) -> str:
+    """Say on what basis the client is served, and who pays; "" where nobody knows and nobody has said."""
     owed, words = ticket.entitlement, words_in(ticket.language)
-    if owed is None or owed.basis not in _SERVED:
+    said = next((event.actor for event in reversed(log) if event.kind == ENTITLED), "")
+    if owed is None or (owed.basis not in _SERVED and not said):
         return ""
     comma = ", " if words.lang == "en" else "，"
-    return f"{words.bases[owed.basis]}{comma}{words.charges[owed.charge]}"
+    return comma.join(one for one in (words.bases[owed.basis], words.charges[owed.charge]) if one)
 
 
 def _facts(
     ticket: Ticket, log: Sequence[Event], resolution: Event, desk: Identity, words: Words
 ) -> Iterator[tuple[str, str]]:
     owed, about = ticket.entitlement, ticket.classification
-    facts, zone = about.facts, desk.time_zone
+    facts, zone = about.facts, ticket.zone(desk.time_zone)
     name = ticket.requester.name or fax_number(ticket.requester.address) or ticket.requester.address
     came = _arrival(log, resolution)
     project = (owed.project if owed else "") or facts.project or facts.site or facts.customer
@@ -92,7 +94,7 @@ def _facts(
         (words.system, words.systems.get(about.system)),
         (words.fault_class, words.classes.get(about.fault_class or "") or "—"),
         (words.contract, owed.contract if owed else ""),
-        (words.charge, charge_of(ticket)),
+        (words.charge, charge_of(ticket, log)),
         (words.noticed, local(ticket.noticed_at, zone)),
         (words.arrived, local(came, zone) if came else words.remote),
         (words.recovered, _time(resolution.data["recovered_at"], zone)),
@@ -138,7 +140,7 @@ def _course(
         what = words.course_of[event.kind] + (
             f"{': ' if words.lang == 'en' else '：'}{reason}" if reason else ""
         )
-        yield local(at, desk.time_zone), legible(what), legible(_by(event, ticket, desk))
+        yield local(at, ticket.zone(desk.time_zone)), legible(what), legible(_by(event, ticket, desk))
 
 
 def _happened_at(event: Event, ticket: Ticket) -> datetime:

@@ -20,10 +20,12 @@ from faultdesk.handlers import Desk, Handler, JobFunction, hookimpl
 from faultdesk.handlers.settings import require_folder, require_positive
 from faultdesk_sla.escalation import Escalation, breaches
 from faultdesk_sla.levels import USUAL, Level, channels, job_of, require_known, strangers
-from faultdesk_sla.working_hours import Holidays, WorkingHours, calendar_of, read_holidays
+from faultdesk_sla.working_hours import Days, Holidays, WorkingHours, calendar_of, read_holidays
 
 CHECK = "sla.check"
 _ANY_DAY = date(2026, 1, 1)
+_AHEAD = timedelta(days=45)
+"""How early a year is asked for; the State Council tells it in November."""
 _MOVED_BY = PROGRESS_BY | {
     "noticed_earlier",
     "resolved",
@@ -92,6 +94,13 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _days_off(self) -> Holidays:
         return read_holidays(self.holidays)
+
+    def _years_unknown(self, now: datetime) -> list[int]:
+        """List the years that begin soon, or have, and of which nobody knows the days off."""
+        if not any(working.days is Days.CHINA for working in self.calendars.values()):
+            return []
+        years = {now.year, (now + _AHEAD).year}
+        return sorted(year for year in years if not self._days_off.knows(year))
 
     @property
     def _known_calendars(self) -> frozenset[str]:
@@ -170,8 +179,13 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
         ]
 
     @hookimpl
-    def look_ahead(self, desk: Identity, job_kinds: frozenset[str]) -> Iterator[str]:
-        """Tell of names in the levels that are nobody's, and of channels that no handler has."""
+    def look_ahead(self, desk: Identity, now: datetime, job_kinds: frozenset[str]) -> Iterator[str]:
+        """Tell of years whose days off nobody knows, names that are nobody's, and channels that no handler has."""
+        for year in self._years_unknown(now):
+            yield (
+                f"calendars: nobody knows yet what is off in {year}: deadlines count weekdays; "
+                "name its days in `holidays`, or take a newer package chinesecalendar"
+            )
         for name in strangers(self.levels, desk):
             yield f"levels: {name} is nobody of people, and no role"
         for name in channels(self.levels):
@@ -222,10 +236,9 @@ def _shorter(*spans: timedelta | None) -> timedelta | None:
 def _of_unknown_years(ticket: Ticket) -> Iterator[Event]:
     """Note that a deadline falls in a year of which nobody knows the days off."""
     for deadline in ticket.deadlines:
-        calendar = deadline.calendar
-        year = deadline.due_at.astimezone(ZoneInfo(calendar.zone)).year
-        if year in calendar.unknown_years:
-            yield Event("calendar_unknown", {"clock": deadline.name, "calendar": calendar.name, "year": year})
+        if (year := deadline.unknown_year) is not None:
+            data = {"clock": deadline.name, "calendar": deadline.calendar.name, "year": year}
+            yield Event("calendar_unknown", data)
 
 
 def _timer(ticket: Ticket, at: datetime | None) -> Job:

@@ -9,12 +9,14 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Static
 
 from faultdesk.cli.board import Board, TicketScreen
+from faultdesk.errors import DatabaseUnavailableError
 
 Keys = Callable[[Pilot[None], Board], Awaitable[None]]
 
 
-def row(number: int, minutes: float, subject: str = "监控黑屏") -> dict[str, Any]:
+def row(number: int, minutes: float, subject: str = "监控黑屏", **more: object) -> dict[str, Any]:
     return {
+        "is_waiting": False,
         "reference": f"FD-2026-{number:06}",
         "system": "cctv",
         "fault_class": "line",
@@ -22,7 +24,7 @@ def row(number: int, minutes: float, subject: str = "监控黑屏") -> dict[str,
         "subject": subject,
         "due": datetime.now(UTC)
         + timedelta(minutes=minutes, seconds=28),  # rounded down for a minute to come
-    }
+    } | more
 
 
 def three() -> list[dict[str, Any]]:
@@ -105,3 +107,33 @@ def test_an_empty_desk_is_no_failure_and_q_ends() -> None:
         await pilot.press("enter", "r", "q")
 
     assert play(look, list).return_code == 0
+
+
+def test_what_waits_for_its_client_or_has_no_clock_is_there_behind_the_others() -> None:
+    async def look(pilot: Pilot[None], board: Board) -> None:
+        assert [shown[0] for shown in cells(board)] == ["0:45", "waits", "-"]
+        assert "3 open, 0 late" in str(board.query_one("#head", Static).render())
+
+    play(look, lambda: [row(1, 45), row(2, 0, due=None, is_waiting=True), row(3, 0, due=None)])
+
+
+def test_a_database_that_is_away_leaves_the_board_as_it_was() -> None:
+    away = [False]
+
+    def rows() -> list[dict[str, Any]]:
+        if away[0]:
+            raise DatabaseUnavailableError("no route")
+        return three()
+
+    async def look(pilot: Pilot[None], board: Board) -> None:
+        away[0] = True
+        await pilot.press("r")
+        await pilot.pause()
+        assert len(cells(board)) == 3
+        assert "not read anew: no route" in str(board.query_one("#head", Static).render())
+        away[0] = False
+        await pilot.press("r")
+        await pilot.pause()
+        assert "3 open" in str(board.query_one("#head", Static).render())
+
+    play(look, rows)

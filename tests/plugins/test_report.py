@@ -154,6 +154,15 @@ def test_what_nobody_knows_of_the_charge_is_not_told_to_the_client(owed: Entitle
     assert "收费" not in mail.text + text_of(mail)
 
 
+def test_a_charge_that_a_person_has_said_is_told_on_any_basis() -> None:
+    owed = Entitlement(basis=Basis.UNKNOWN, charge=Charge.AT_COST)
+    said = Event("entitled", {}, NOON, "operator")
+
+    mail = reported(a_ticket(entitlement=owed), log=(LOG[0], said, *LOG[1:]))
+
+    assert "收费依据 只收成本费" in text_of(mail)
+
+
 def test_a_visit_that_nobody_made_is_told_as_none() -> None:
     assert "到场时间 远程处理，未到场" in text_of(reported(a_ticket(), log=(*LOG[:2], RESOLVED)))
 
@@ -223,6 +232,15 @@ def test_words_are_set_as_they_stand_and_never_as_markup() -> None:
     text = text_of(reported(a_ticket(), log=(*LOG[:-1], Event("resolved", told, NOON, "x"))))
 
     assert '#read("/etc/passwd") *bold* $x$ <label>' in text
+
+
+def test_a_letter_that_no_font_has_stops_no_report_and_is_marked() -> None:
+    told = {**RESOLVED.data, "cause": "门禁 สาย坏了 𓀀", "method": "换新"}
+
+    mail = reported(a_ticket(), log=(*LOG[:-1], Event("resolved", told, NOON, "x")))
+
+    assert "门禁 〓〓〓坏了 〓" in text_of(mail)
+    assert "สาย" in mail.text
 
 
 def test_a_faxed_report_is_large_black_and_says_so() -> None:

@@ -299,7 +299,7 @@ def test_a_name_in_the_levels_that_is_nobodys_is_told_before_it_matters() -> Non
     desk = Identity(name="desk", address="service@faultdesk.example", people=PEOPLE)
     levels = (Level(at=1.0, to=("lead", "王工", "孙工", "x@y.example", "channel:sms")),)
 
-    assert list(SlaHandler(levels=levels).look_ahead(desk, frozenset({"sms.tell"}))) == [
+    assert list(SlaHandler(levels=levels).look_ahead(desk, NOON, frozenset({"sms.tell"}))) == [
         "levels: 孙工 is nobody of people, and no role"
     ]
 
@@ -308,7 +308,7 @@ def test_a_channel_that_no_handler_has_is_told_before_it_matters() -> None:
     desk = Identity(name="desk", address="service@faultdesk.example")
     levels = (Level(at=1.0, to=("channel:sms",)),)
 
-    (told,) = SlaHandler(levels=levels).look_ahead(desk, frozenset({"sla.check"}))
+    (told,) = SlaHandler(levels=levels).look_ahead(desk, NOON, frozenset({"sla.check"}))
 
     assert "no handler performs sms.tell" in told
 

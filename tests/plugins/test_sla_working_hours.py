@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from faultdesk.domain.calendar import moment_after
+from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Language
 from faultdesk.domain.promise import deadlines_of
 from faultdesk.domain.ticket import Classification, Event, Kind, Severity, Ticket
@@ -163,3 +164,15 @@ def test_the_rest_of_the_summer_hour_is_right_in_another_zone() -> None:
     assert moment_after(calendar, (), datetime(2026, 3, 28, 22, tzinfo=UTC), timedelta(hours=5)) == datetime(
         2026, 3, 29, 4, tzinfo=UTC
     )
+
+
+@pytest.mark.parametrize(("month", "told"), [(11, False), (12, True)])
+def test_a_year_that_nobody_knows_is_told_before_it_begins(tmp_path: Path, month: int, *, told: bool) -> None:
+    holidays = tmp_path / "holidays.toml"
+    holidays.write_text(f"[{NOBODY_KNOWS - 1}]\non = []\n")
+    handler = SlaHandler(calendars={"office": OFFICE}, calendar="office", holidays=holidays)
+    desk = Identity(name="desk", address="service@faultdesk.example")
+
+    said = handler.look_ahead(desk, datetime(NOBODY_KNOWS - 1, month, 1, tzinfo=UTC), frozenset())
+
+    assert any(f"what is off in {NOBODY_KNOWS}" in one for one in said) == told

@@ -20,6 +20,7 @@ from faultdesk.adapters.sql.listings import Row
 from faultdesk.adapters.sql.store import SqlTransaction
 from faultdesk.cli.context import configuration, database
 from faultdesk.cli.tickets import find_ticket, print_ticket
+from faultdesk.errors import FaultdeskError
 
 _EVERY_SECONDS = 5.0
 _MOST = 500
@@ -109,17 +110,21 @@ class Board(App[None]):
 
     def action_refresh(self) -> None:
         """Read anew, and stay at the ticket that was chosen."""
-        table, now = self._table, datetime.now(UTC)
-        chosen, rows = self._chosen(), self._rows()
+        table, now, head = self._table, datetime.now(UTC), self.query_one("#head", Static)
+        try:
+            chosen, rows = self._chosen(), self._rows()
+        except FaultdeskError as error:  # a database that is away comes back, and the board stays
+            head.update(Text(f"not read anew: {error}", style=_LATE))
+            return
         table.clear()
         for row in rows:
             table.add_row(*_cells(row, now), key=row["reference"])
         if chosen in {row["reference"] for row in rows}:
             table.move_cursor(row=table.get_row_index(chosen))
-        late = sum(row["due"] <= now for row in rows)
+        late = sum(row["due"] is not None and row["due"] <= now for row in rows)
         local = now.astimezone(ZoneInfo(self._zone))
-        head = f"{local:%Y-%m-%d %H:%M}  {len(rows)} open, {late} late"
-        self.query_one("#head", Static).update(Text(head, style="bold"))
+        most = "+" if len(rows) == _MOST else ""
+        head.update(Text(f"{local:%Y-%m-%d %H:%M}  {len(rows)}{most} open, {late} late", style="bold"))
 
     def _chosen(self) -> str:
         table = self._table
@@ -133,17 +138,23 @@ class Board(App[None]):
 
 
 def _cells(row: Row, now: datetime) -> tuple[Text, ...]:
-    left = row["due"] - now
-    style = _LATE if left <= timedelta() else _NEAR if left <= _SOON else _CALM
+    if row["due"] is None:
+        left, style = "waits" if row["is_waiting"] else "-", "dim"
+    else:
+        left, style = _span(row["due"] - now), _style(row["due"] - now)
     about = "/".join(str(row[name] or "-") for name in ("system", "fault_class"))
     who = (row["engineer"] or "-").partition("@")[0]
     return (
-        Text(_span(left), style=style, justify="right"),
+        Text(left, style=style, justify="right"),
         Text(row["reference"]),
         Text(about, no_wrap=True, overflow="ellipsis"),
         Text(who, no_wrap=True, overflow="ellipsis"),
         Text(row["subject"] or "", no_wrap=True, overflow="ellipsis"),
     )
+
+
+def _style(left: timedelta) -> str:
+    return _LATE if left <= timedelta() else _NEAR if left <= _SOON else _CALM
 
 
 def _span(left: timedelta) -> str:

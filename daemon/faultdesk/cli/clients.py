@@ -23,6 +23,7 @@ app = typer.Typer(
 
 File = Annotated[Path, typer.Argument(help="A sheet: .xlsx, or .csv in UTF-8 or GB 18030.")]
 Name = Annotated[str, typer.Argument(help="The client's name as `clients list` gives it.")]
+_AT_ONCE = 100
 _EXAMPLE = Client(
     name="滨江物业管理有限公司",
     aliases=("滨江物业",),
@@ -72,7 +73,6 @@ def import_(
         problems = [*sheet.problems, *others, *_unknown_calendars(sheet, calendars)]
         if not problems and not dry_run:
             stored = transaction.clients.put(sheet.clients)
-            judged = _judge_anew(transaction, opened)
     for problem in problems:
         console().print(f"row {problem.row}: {problem.text}" if problem.row else problem.text)
     if problems:
@@ -81,7 +81,8 @@ def import_(
         typer.echo(f"clients that can be imported: {len(sheet.clients)}")
         return
     typer.echo(f"clients: {stored.added} added, {stored.changed} changed, {stored.same} as they were")
-    typer.echo(f"open tickets judged otherwise now: {judged}")
+    with desk(context) as opened:
+        typer.echo(f"open tickets judged otherwise now: {_judge_anew(opened)}")
 
 
 @app.command()
@@ -133,15 +134,22 @@ def show(
         out.print()
 
 
-def _judge_anew(transaction: SqlTransaction, opened: Desk) -> int:
-    """Let open tickets have what their contracts say now; what a person said of one stands."""
+def _judge_anew(opened: Desk) -> int:
+    """Let open tickets have what their contracts say now; what a person said of one stands.
+
+    A few in each transaction: mail is decided meanwhile. Broken off, the next import goes through all of them again.
+    """
+    with opened.store.read() as transaction:
+        left = list(transaction.tickets.open_ones())
     count = 0
-    for number in transaction.tickets.open_ones():
-        found = transaction.tickets.get(number)
-        verdict = judged_anew(transaction, found, opened.changes.desk)
-        for event in entitled(verdict):
-            opened.changes.change(transaction, number, event)
-            count += 1
+    while left:
+        with opened.store.write() as transaction:
+            for number in left[:_AT_ONCE]:
+                verdict = judged_anew(transaction, transaction.tickets.lock(number), opened.changes.desk)
+                for event in entitled(verdict):
+                    opened.changes.change(transaction, number, event)
+                    count += 1
+        del left[:_AT_ONCE]
     return count
 
 

@@ -6,7 +6,7 @@ import msgspec
 import typer
 
 from faultdesk.cli.context import desk
-from faultdesk.cli.tickets import Reference, find_ticket, said
+from faultdesk.cli.tickets import Reference, said, ticket_to_change
 from faultdesk.domain.client import Basis, Charge, Entitlement
 from faultdesk.domain.entitlement import ENTITLED
 from faultdesk.domain.ticket import Event
@@ -29,7 +29,7 @@ def entitle(
     if (basis is None or charge is None) and not contract:
         raise PermanentError("say BASIS and CHARGE, or --contract NUMBER")
     with desk(context) as opened, opened.store.write() as transaction:
-        found = find_ticket(transaction, reference)
+        found = ticket_to_change(transaction, reference)
         known = found.entitlement or Entitlement(basis=Basis.UNKNOWN, charge=Charge.QUOTATION)
         if contract:
             known = entitled_by(transaction, found, opened.changes.desk, contract, because)

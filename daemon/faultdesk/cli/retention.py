@@ -8,7 +8,7 @@ import typer
 from faultdesk.adapters.sql.blanking import free_octets
 from faultdesk.adapters.sql.purge import purge as purge_words
 from faultdesk.cli.context import database, desk
-from faultdesk.cli.tickets import Reference, find_ticket
+from faultdesk.cli.tickets import Reference, ticket_to_change
 from faultdesk.domain.replay import replay
 from faultdesk.domain.retention import moment_before
 from faultdesk.domain.ticket import Event
@@ -52,7 +52,7 @@ def hold(
 ) -> None:
     """Keep a ticket from purge and erasure, as the law may want it."""
     with desk(context) as opened, opened.store.write() as transaction:
-        found = find_ticket(transaction, reference)
+        found = ticket_to_change(transaction, reference)
         held = replay(transaction.tickets.events(found.id)).held
         if held is not release:
             raise PermanentError(f"{found.reference} is {'on hold already' if held else 'not on hold'}")

@@ -1,5 +1,6 @@
 """tickets, ticket, classify, client, resolve."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from typing import Annotated, Any
@@ -24,7 +25,7 @@ from faultdesk.errors import NotFoundError, PermanentError
 
 Reference = Annotated[str, typer.Argument(help="As in FD-2026-000123.")]
 _COLUMNS = (
-    "reference", "status", "kind", "fault_class", "system", "severity", "response_due", "on_site_due", "engineer",
+    "reference", "status", "kind", "fault_class", "system", "severity", "basis", "response_due", "on_site_due", "engineer",
     "subject",
 )  # fmt: skip
 
@@ -46,7 +47,17 @@ def tickets(
     wanted = listings.Wanted(everything, client, status or "", until)
     with reading(context) as connection:
         rows = listings.tickets(connection, wanted, limit)
+        there = listings.count(connection, wanted) if len(rows) == limit else len(rows)
+    if not as_json:
+        rows = [row | {"status": _ended(row["status"], row["lacks"])} for row in rows]
     listing(rows, _COLUMNS, zone, as_json=as_json)
+    if there > len(rows):
+        typer.echo(f"{len(rows)} of {there}: --limit {there} lists all", err=True)
+
+
+def _ended(status: str, lacks: Sequence[str]) -> str:
+    """Say of a closed ticket what it ended without."""
+    return f"{status} without {', '.join(lacks)}" if lacks else status
 
 
 def _duration(text: str) -> timedelta:
@@ -71,9 +82,11 @@ def ticket(context: typer.Context, reference: Reference, as_json: AsJson = False
     print_ticket(found, written, log, zone, console())
 
 
-def _print_known(found: Ticket, zone: str, out: Console) -> None:
+def _print_known(found: Ticket, log: tuple[Event, ...], zone: str, out: Console) -> None:
     about = found.classification
-    out.print(f"{found.reference}  {found.status}  {found.subject}", style="bold")
+    ended = next((event for event in reversed(log) if event.kind == "closed"), None)
+    lacks = ended.data.get("lacks", ()) if ended and found.status is Status.CLOSED else ()
+    out.print(f"{found.reference}  {_ended(found.status, lacks)}  {found.subject}", style="bold")
     out.print(f"client    {found.requester}")
     if found.engineer is not None:
         out.print(f"engineer  {found.engineer}")
@@ -99,7 +112,7 @@ def print_ticket(
     found: Ticket, written: list[dict[str, Any]], log: tuple[Event, ...], zone: str, out: Console
 ) -> None:
     """Print a ticket whole, for people."""
-    _print_known(found, zone, out)
+    _print_known(found, log, zone, out)
     for one in written:
         way = f"from {one['sender']}" if one["inbox_id"] else f"to {', '.join(one['recipients'])}"
         out.print(
@@ -139,7 +152,7 @@ def resolve(  # noqa: PLR0913, PLR0917 - the options of a command
         recovered = moment(recovered_at, opened.config.desk.time_zone)
         now = opened.clock.now()
         with opened.store.write() as transaction:
-            found = find_ticket(transaction, reference)
+            found = ticket_to_change(transaction, reference)
             if not found.status.is_open and not again:
                 raise PermanentError(
                     f"{found.reference} is {found.status} already; --again sends another report"
@@ -170,7 +183,7 @@ def classify(
     except ValueError as error:
         raise PermanentError(str(error)) from error
     with desk(context) as opened, opened.store.write() as transaction:
-        found = find_ticket(transaction, reference)
+        found = ticket_to_change(transaction, reference)
         opened.changes.change(transaction, found.id, Event(RECLASSIFIED, {"labels": dict(labels)}, actor=by))
     typer.echo(f"{found.reference} is {', '.join(f'{name} {label}' for name, label in labels.items())}")
 
@@ -187,7 +200,7 @@ def client(
         raise PermanentError(f"{who}: no address as in Chen Jing <chen@client.example>")
     named = Address(address.lower(), name)
     with desk(context) as opened, opened.store.write() as transaction:
-        found = find_ticket(transaction, reference)
+        found = ticket_to_change(transaction, reference)
         if found.requester.address == named.address:
             raise PermanentError(f"{found.reference}: {named} is its client already")
         data = {"client": named.address, "name": named.name}
@@ -205,6 +218,15 @@ def find_ticket(transaction: SqlTransaction, reference: str) -> Ticket:
     if found is None:
         raise NotFoundError(f"no ticket {reference}; a reference is as FD-2026-000123")
     return found
+
+
+def ticket_to_change(transaction: SqlTransaction, reference: str) -> Ticket:
+    """Look up the ticket of a reference, which nobody else changes until the transaction ends.
+
+    Raises:
+        NotFoundError: There is none.
+    """
+    return transaction.tickets.lock(find_ticket(transaction, reference).id)
 
 
 def said(words: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -168,6 +169,12 @@ class Deadline(msgspec.Struct, frozen=True):
         """Tell whether the clock stands still."""
         return self.met_at is None and any(pause.end is None for pause in self.pauses)
 
+    @property
+    def unknown_year(self) -> int | None:
+        """Tell the year in which it falls, if nobody knows yet what is off in it."""
+        year = self.due_at.astimezone(ZoneInfo(self.calendar.zone)).year
+        return year if year in self.calendar.unknown_years else None
+
     def at(self, fraction: float) -> datetime:
         """Tell when this fraction of the span has passed, or would have."""
         if self.span is None:
@@ -204,6 +211,13 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     """Who was sent to work on it last."""
     thread: tuple[str, ...] = ()
     """Message-IDs of what was received for it, oldest first: what an answer refers to."""
+
+    def zone(self, usual: str) -> str:
+        """Tell the client's time zone: that of its contract's calendar, else the usual one."""
+        named = (
+            deadline.calendar for deadline in self.deadlines if not deadline.calendar.is_around_the_clock
+        )
+        return next((calendar.zone for calendar in named), usual)
 
     def deadline(self, name: str) -> Deadline | None:
         """Find a deadline by name."""

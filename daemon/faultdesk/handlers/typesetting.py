@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import segno
+import structlog
 import typst
 
 from faultdesk.errors import ConfigError
+
+log = structlog.get_logger()
 
 FONTS = ("Noto Sans CJK SC", "Noto Sans CJK TC")
 _BREAKS = {"\n", "\u2028", "\u2029", "\x0b", "\x0c", "\x85"}
@@ -19,6 +22,9 @@ _INVISIBLE = {"Cc", "Cf", "Co", "Cs"}
 """Categories that are no type: controls, directions of writing, private use, halves of surrogates."""
 _MARKS, _MOST_MARKS = {"Mn", "Me"}, 4
 """Marks on one letter: no language has more, and thousands take minutes to set."""
+_NO_SHAPE = "〓"
+_UNSHOWN = re.compile(r'the text `"([^`]{1,400})"` could not be displayed')
+_ESCAPED = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 _UNBROKEN = re.compile("[^ \\n\u3000\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{33,}")
 """What no rule of line breaking may divide, and no row holds: an address, a row of marks."""
 
@@ -42,7 +48,8 @@ class Typesetter:
     def set(self, values: Mapping[str, Any], *, standard: str | None = None) -> bytes:
         """Give a PDF; the template finds `values` as JSON in `sys.inputs.values`.
 
-        `standard` is one of Typst's, as "a-2b" (ISO 19005-2).
+        `standard` is one of Typst's, as "a-2b" (ISO 19005-2), which takes no letter without a shape: where no font has one
+        it is set as 〓, as printers do.
 
         Raises:
             ConfigError: A font is not installed, or the page cannot be set.
@@ -56,18 +63,37 @@ class Typesetter:
                 self._compiler = typst.Compiler(
                     str(self._template), root=str(self._template.parent), font_paths=self._font_paths
                 )
-            inputs = {"values": json.dumps(values, ensure_ascii=False, sort_keys=True)}
+            words = json.dumps(values, ensure_ascii=False, sort_keys=True)
             try:
-                made = self._compiler.compile(
-                    format="pdf",
-                    sys_inputs=inputs,
-                    timestamp=0,
-                    pdf_standards=standard or [],
-                    pdf_tags=False,
-                )
+                try:
+                    return self._compile(words, standard)
+                except typst.TypstError as error:
+                    unshown = _letters_without_shape(error.diagnostic)
+                    if not unshown:
+                        raise
+                    log.warning("letters.unshown", template=self._template.name, count=len(unshown))
+                    return self._compile(words.translate(dict.fromkeys(unshown, _NO_SHAPE)), standard)
             except typst.TypstError as error:
                 raise ConfigError(f"{self._template.name}: the page cannot be set: {error}") from error
-            return bytes(made)
+
+    def _compile(self, words: str, standard: str | None) -> bytes:
+        made = self._compiler.compile(
+            format="pdf",
+            sys_inputs={"values": words},
+            timestamp=0,
+            pdf_standards=standard or [],
+            pdf_tags=False,
+        )
+        return bytes(made)
+
+
+def _letters_without_shape(diagnostic: str) -> set[int]:
+    """Find the letters that no font has, in Typst's words, which escapes the invisible ones."""
+    found: set[int] = set()
+    for text in _UNSHOWN.findall(diagnostic):
+        plain = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text)
+        found |= {ord(letter) for letter in plain}
+    return found
 
 
 def legible(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from faultdesk.adapters.sql.listings import Wanted, tickets
+from faultdesk.adapters.sql.listings import Wanted, count, tickets
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.message import Address, Attachment
 from faultdesk.domain.ticket import Classification, Event, FaultClass, Kind, Status
@@ -86,19 +86,54 @@ def listed(store: SqlStore, wanted: Wanted) -> list[int]:
 def test_tickets_are_listed_by_their_next_deadline(store: SqlStore) -> None:
     late = a_ticket(store, promise={"response": 7200, "on_site": 86400})
     soon = a_ticket(store, promise={"response": 3600})
-    a_ticket(store, Event("answered", {}, NOW))  # nothing is promised any more
+    calm = a_ticket(store, Event("answered", {}, NOW))  # every clock is met, and the fault is there
     with store.write() as tx:
         tx.tickets.record(late, [Event("answered", {}, NOW + HOUR)], NOW)
 
-    assert listed(store, Wanted(by_deadline=True)) == [soon, late]
+    assert listed(store, Wanted(by_deadline=True)) == [soon, late, calm]
     assert listed(store, Wanted(due_before=NOW + 2 * HOUR)) == [soon]
 
 
 def test_while_the_client_is_waited_for_no_deadline_is_next(store: SqlStore) -> None:
     answered = Event("answered", {}, NOW)
-    a_ticket(store, answered, Event("waiting", {}, NOW), promise={"response": 60, "on_site": 86400})
+    waits = a_ticket(store, answered, Event("waiting", {}, NOW), promise={"response": 60, "on_site": 86400})
+
+    assert listed(store, Wanted(by_deadline=True)) == [waits]
+    assert listed(store, Wanted(due_before=NOW + 999 * HOUR)) == []
+    with store.database.read() as connection:
+        (row,) = tickets(connection, Wanted(by_deadline=True), 10)
+    assert (row["due"], row["is_waiting"]) == (None, True)
+
+
+def test_an_advert_has_no_place_by_deadline(store: SqlStore) -> None:
+    about = Classification(kind=Kind.OTHER, unsolicited=True)
+    with store.write() as tx:
+        tx.tickets.open(a_message(id=0), about, NOW, NOW)
 
     assert listed(store, Wanted(by_deadline=True)) == []
+    assert len(listed(store, Wanted())) == 1
+
+
+def test_more_than_are_listed_are_counted(store: SqlStore) -> None:
+    for _ in range(3):
+        a_ticket(store)
+    a_ticket(store, solved("x"))
+
+    with store.database.read() as connection:
+        assert len(tickets(connection, Wanted(), 2)) == 2
+        assert count(connection, Wanted()) == 3
+        assert count(connection, Wanted(with_ended=True)) == 4
+
+
+def test_a_list_tells_what_is_owed_and_what_a_ticket_ended_without(store: SqlStore) -> None:
+    number = a_ticket(store, Event("closed", {"reason": "double", "lacks": ["report"]}))
+    with store.write() as tx:
+        tx.tickets.set_status(number, Status.CLOSED)
+
+    with store.database.read() as connection:
+        (row,) = tickets(connection, Wanted(with_ended=True), 10)
+
+    assert (row["basis"], row["charge"], row["lacks"]) == (OWED["basis"], OWED["charge"], ["report"])
 
 
 def test_tickets_are_listed_by_client_and_state(store: SqlStore) -> None:

@@ -64,7 +64,7 @@ def read_sheet(path: Path, free_mail_domains: frozenset[str], people: People = N
         seen = _seen_before(client, number, contracts)
         problems += seen
         if not seen:
-            read.setdefault(client.name, []).append((number, client))
+            read.setdefault(folded(client.name), []).append((number, client))
     return Sheet(tuple(_merged(rows, problems) for rows in read.values()), tuple(sorted(problems)))
 
 

@@ -1,22 +1,27 @@
 """Clients in SQL: each whole in a row, and by what it is known in rows of their own."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 import sqlalchemy as sa
 from sqlalchemy import bindparam, select
 
 from faultdesk.adapters.sql.tables import client, client_key
-from faultdesk.domain.client import Client, KeyKind
+from faultdesk.domain.client import Client, KeyKind, folded
 
 _ALL = select(client.c.content).order_by(client.c.name)
-_NAMED = select(client.c.id, client.c.content).where(client.c.name == bindparam("named"))
+_NAMED = select(client.c.id, client.c.name, client.c.content).where(client.c.name == bindparam("named"))
 _KNOWN_BY = (
     select(client.c.content)
     .join(client_key, client_key.c.client_id == client.c.id)
     .where(client_key.c.kind == bindparam("by"), client_key.c.key == bindparam("what"))
     .order_by(client.c.name)
+)
+_FOLDED = (
+    select(client.c.id, client.c.name, client.c.content)
+    .join(client_key, client_key.c.client_id == client.c.id)
+    .where(client_key.c.kind == bindparam("by"), client_key.c.key == bindparam("what"))
 )
 _FORGET = client_key.delete().where(client_key.c.client_id == bindparam("of"))
 _CHANGE = client.update().where(client.c.id == bindparam("of"))
@@ -45,9 +50,17 @@ class SqlClients:
         return self._connection.execute(_ALL.limit(1)).first() is None
 
     def named(self, name: str) -> Client | None:
-        """Find a client by its name."""
-        row = self._connection.execute(_NAMED, {"named": name}).one_or_none()
+        """Find a client by its name, whatever its width, case and signs."""
+        row = self._stored(name)
         return _client(row.content) if row else None
+
+    def _stored(self, name: str) -> sa.Row[Any, Any, Any] | None:
+        """Find the row of a client: by its name as it is written, else as it is folded."""
+        exact = self._connection.execute(_NAMED, {"named": name}).one_or_none()
+        if exact is not None:
+            return exact
+        known = self._connection.execute(_FOLDED, {"by": KeyKind.NAME, "what": folded(name)})
+        return next((row for row in known if folded(row.name) == folded(name)), None)
 
     def known_by(self, kind: KeyKind, key: str) -> list[Client]:
         """Find the clients that are known by an address, a domain, a number, a name or a contract."""
@@ -56,7 +69,7 @@ class SqlClients:
 
     def remove(self, name: str) -> bool:
         """Take a client off the record; False if there is none of this name."""
-        row = self._connection.execute(_NAMED, {"named": name}).one_or_none()
+        row = self._stored(name)
         if row is None:
             return False
         self._connection.execute(_FORGET, {"of": row.id})
@@ -67,7 +80,7 @@ class SqlClients:
         """Store clients, each in the place of the one of its name."""
         stored = Stored()
         for one in clients:
-            before = self._connection.execute(_NAMED, {"named": one.name}).one_or_none()
+            before = self._stored(one.name)
             if before is not None and _client(before.content) == one:
                 stored = stored._replace(same=stored.same + 1)
                 continue
@@ -78,7 +91,7 @@ class SqlClients:
                 stored = stored._replace(added=stored.added + 1)
             else:
                 number = before.id
-                self._connection.execute(_CHANGE.values(content=content), {"of": number})
+                self._connection.execute(_CHANGE.values(name=one.name, content=content), {"of": number})
                 self._connection.execute(_FORGET, {"of": number})
                 stored = stored._replace(changed=stored.changed + 1)
             keys = [

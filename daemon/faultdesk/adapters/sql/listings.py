@@ -8,8 +8,9 @@ from sqlalchemy import func, select
 
 from faultdesk.adapters.sql.quarantine import SqlQuarantine
 from faultdesk.adapters.sql.tables import OPEN, alarm, attachment, event, inbox, job, mailbox, message, ticket
-from faultdesk.domain.promise import deadlines_of
-from faultdesk.domain.ticket import Event
+from faultdesk.domain.entitlement import entitlement_in
+from faultdesk.domain.promise import deadlines_of, is_waiting
+from faultdesk.domain.ticket import Event, Status
 from faultdesk.errors import NotFoundError
 
 Row = dict[str, Any]
@@ -24,12 +25,39 @@ class Wanted(NamedTuple):
     status: str = ""
     due_before: datetime | None = None
     by_deadline: bool = False
-    """The most urgent first; else the latest last."""
+    """The most urgent first, behind them those whose clocks stand still or have all been met; else the latest last."""
 
 
 def tickets(connection: sa.Connection, wanted: Wanted, limit: int) -> list[Row]:
     """List tickets with their deadlines as derived from their logs."""
-    chosen = select(ticket).limit(limit)
+    chosen = _chosen(select(ticket), wanted).limit(limit)
+    if wanted.by_deadline or wanted.due_before:
+        is_due = (sa.text(OPEN), ticket.c.due_at.is_not(None))
+        rows = connection.execute(chosen.where(*is_due).order_by(ticket.c.due_at)).all()
+    else:
+        rows = connection.execute(chosen.order_by(ticket.c.id.desc())).all()[::-1]
+    if wanted.by_deadline and len(rows) < limit:
+        # An advert is open too, and nobody works on it.
+        is_advert = func.coalesce(ticket.c.classification["unsolicited"].as_boolean(), sa.false())
+        timeless = chosen.where(sa.text(OPEN), ticket.c.due_at.is_(None), ~is_advert)
+        rows = [*rows, *connection.execute(timeless.order_by(ticket.c.id).limit(limit - len(rows)))]
+    logs: dict[int, list[Event]] = {row.id: [] for row in rows}
+    found = connection.execute(
+        select(event.c.ticket_id, event.c.kind, event.c.data, event.c.at)
+        .where(event.c.ticket_id.in_(logs))
+        .order_by(event.c.id)
+    )
+    for row in found:
+        logs[row.ticket_id].append(Event(row.kind, row.data, row.at))
+    return [_ticket_row(row, logs[row.id]) for row in rows]
+
+
+def count(connection: sa.Connection, wanted: Wanted) -> int:
+    """Count the tickets that a list without limit would hold, by deadline or not."""
+    return int(connection.execute(_chosen(select(func.count()).select_from(ticket), wanted)).scalar_one())
+
+
+def _chosen(chosen: sa.Select[Any], wanted: Wanted) -> sa.Select[Any]:
     if wanted.status:
         chosen = chosen.where(ticket.c.status == wanted.status)
     elif not wanted.with_ended:
@@ -45,21 +73,7 @@ def tickets(connection: sa.Connection, wanted: Wanted, limit: int) -> list[Row]:
         chosen = chosen.where(sa.or_(*is_theirs))
     if wanted.due_before:
         chosen = chosen.where(ticket.c.due_at < wanted.due_before)
-    if wanted.by_deadline or wanted.due_before:
-        rows = connection.execute(
-            chosen.where(sa.text(OPEN), ticket.c.due_at.is_not(None)).order_by(ticket.c.due_at)
-        ).all()
-    else:
-        rows = connection.execute(chosen.order_by(ticket.c.id.desc())).all()[::-1]
-    logs: dict[int, list[Event]] = {row.id: [] for row in rows}
-    found = connection.execute(
-        select(event.c.ticket_id, event.c.kind, event.c.data, event.c.at)
-        .where(event.c.ticket_id.in_(logs))
-        .order_by(event.c.id)
-    )
-    for row in found:
-        logs[row.ticket_id].append(Event(row.kind, row.data, row.at))
-    return [_ticket_row(row, logs[row.id]) for row in rows]
+    return chosen
 
 
 def _ticket_row(row: sa.Row[Any], log: list[Event]) -> Row:
@@ -67,9 +81,15 @@ def _ticket_row(row: sa.Row[Any], log: list[Event]) -> Row:
     deadlines = deadlines_of(log)
     due = {f"{deadline.name}_due": deadline.due_at for deadline in deadlines}
     met = {f"{deadline.name}_met": deadline.met_at for deadline in deadlines}
+    owed = entitlement_in(log)
+    ended = next((one for one in reversed(log) if one.kind == "closed"), None)
     return {
         "reference": row.reference,
         "status": row.status,
+        "lacks": ended.data.get("lacks", []) if ended and row.status == Status.CLOSED else [],
+        "is_waiting": is_waiting(log),
+        "basis": owed.basis if owed else None,
+        "charge": owed.charge if owed else None,
         "kind": about["kind"],
         "fault_class": about["fault_class"],
         "system": about["system"],
