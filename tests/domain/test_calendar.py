@@ -212,3 +212,15 @@ def test_a_pause_shifts_what_is_due_after_it_by_its_length(
     pause = Pause(begins, begins + length, "waiting")
 
     assert moment_after(AROUND_THE_CLOCK, [pause], start, span) == start + span + length
+
+
+@given(CALENDARS, some_pauses, moments, spans)
+def test_pauses_shift_what_is_due_by_what_of_them_would_have_counted(
+    calendar: Calendar, pauses: list[Pause], start: datetime, span: timedelta
+) -> None:
+    at = moment_after(calendar, pauses, start, span)
+
+    assert at is not None
+    within = [(max(start, pause.start), min(pause.end or at, at)) for pause in pauses]
+    paused = (counted(timeline(calendar, (), begin, end)) for begin, end in within if begin < end)
+    assert counted(timeline(calendar, (), start, at)) == span + sum(paused, timedelta())

@@ -1,9 +1,9 @@
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 import pytest
 
-from faultdesk.domain.client import Basis, Charge, Client, Contract, Entitlement, Period, Project
+from faultdesk.domain.client import AgreedSpans, Basis, Charge, Client, Contract, Entitlement, Period, Project
 from faultdesk.domain.entitlement import Known, Named, entitle
 from faultdesk.domain.ticket import FaultClass
 
@@ -54,6 +54,56 @@ def test_what_the_client_broke_itself_is_repaired_at_cost_in_warranty_only() -> 
 
     assert judged(a_client(Contract(number="1", warranty=VALID)), misused).charge is Charge.AT_COST
     assert judged(a_client(Contract(number="1", maintenance=VALID)), misused).charge is Charge.CONTRACT
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "道闸被货车撞断",
+        "光缆给施工队挖断了",
+        "地下室机房进水，交换机全灭",
+        "昨晚打雷后摄像机全黑",
+        "閘桿被車撞彎",
+        "The barrier was hit by a truck.",
+        "Lightning last night, all cameras dark",
+    ],
+)
+def test_damage_from_outside_is_a_doubt_in_warranty(text: str) -> None:
+    verdict = judged(a_client(Contract(number="1", warranty=VALID)), Named(text=text))
+
+    assert verdict.charge is Charge.FREE
+    assert any(doubt.startswith("damage from outside") for doubt in verdict.doubts)
+    assert judged(a_client(Contract(number="1", maintenance=VALID)), Named(text=text)).doubts == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "摄像机黑屏，重启无效",
+        "门禁刷卡没反应，被锁在外面",
+        "广播没声音，水压正常",
+        "The camera is dark since the fire drill",
+    ],
+)
+def test_an_ordinary_fault_is_no_damage_from_outside(text: str) -> None:
+    assert judged(a_client(Contract(number="1", warranty=VALID)), Named(text=text)).doubts == ()
+
+
+@pytest.mark.parametrize(("basis", "holds"), [("warranty", True), ("lapsed", False)])
+def test_what_has_ended_promises_no_spans_and_no_engineer(basis: str, *, holds: bool) -> None:
+    contract = Contract(
+        number="1",
+        warranty=VALID if basis == "warranty" else PAST,
+        spans={"all": AgreedSpans(timedelta(hours=8))},
+        calendar="office",
+        engineer="wang@desk.example",
+    )
+
+    verdict = judged(a_client(contract))
+
+    assert (bool(verdict.spans), verdict.calendar, verdict.engineer) == (
+        (True, "office", "wang@desk.example") if holds else (False, "", "")
+    )
 
 
 @pytest.mark.parametrize(

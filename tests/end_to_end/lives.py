@@ -124,9 +124,20 @@ class Life:
 
     def explained(self) -> dict[str, tuple[str, str]]:
         """Give state and counted time of each clock."""
+        return {row["clock"]: (row["state"], row["counted"]) for row in self._clocks()}
+
+    def stretches(self, clock: str) -> list[tuple[str, str, str]]:
+        """Give the stretches of a clock that counted, in the desk's time, and why."""
+        row = next(row for row in self._clocks() if row["clock"] == clock)
+        return [
+            (*(_desks_time(stretch[end]) for end in ("from", "to")), stretch["why"])
+            for stretch in row["stretches"]
+            if stretch["counted"] != "-"
+        ]
+
+    def _clocks(self) -> list[dict[str, Any]]:
         self._machine.set(f"@{self._now.astimezone(ZoneInfo('UTC')):%Y-%m-%d %H:%M:%S}")
-        rows = self.desk.listing("explain", self.ticket["reference"])
-        return {row["clock"]: (row["state"], row["counted"]) for row in rows}
+        return list(self.desk.listing("explain", self.ticket["reference"]))
 
     def report(self, to: str) -> str:
         """Give the words of the last report that a client got."""
@@ -136,6 +147,10 @@ class Life:
         file.write_bytes(pdf.get_content())
         told = subprocess.run(["pdftotext", "-layout", file, "-"], check=True, capture_output=True).stdout
         return re.sub(r"\s+", " ", told.decode())
+
+
+def _desks_time(moment: str) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(ZoneInfo('Asia/Shanghai')):%m-%d %H:%M}"
 
 
 def words(mail: EmailMessage) -> str:

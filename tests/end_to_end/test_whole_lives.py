@@ -104,7 +104,8 @@ def test_damage_by_misuse_in_warranty_is_repaired_at_cost(life: Life) -> None:
     report = life.report("liming")
     assert "保修期内，只收成本费" in report
     assert "闸杆 1 根" in report
-    assert life.explained()["on_site"] == ("kept", "0:20:00")
+    # 09:00 to 09:20, when the engineer stood there: that is the answer, too.
+    assert life.explained()["response"] == life.explained()["on_site"] == ("kept", "0:20:00")
 
 
 def test_a_silent_desk_is_escalated_over_three_levels_and_still_reports(life: Life) -> None:
@@ -154,6 +155,12 @@ def test_while_the_client_is_waited_for_the_clock_of_the_visit_stands(life: Life
 
     # 09:00-10:00 is one hour, the 22 until the client wrote do not count, 08:00-13:00 is five.
     assert life.explained()["on_site"] == ("kept", "6:00:00")
+    assert life.stretches("on_site") == [
+        ("03-02 09:00", "03-02 10:00", "7x24"),
+        ("03-03 08:00", "03-03 13:00", "7x24"),
+    ]
+    # Nobody answered before somebody came: to 11:00 of the day it was owed, to 13:00 of the next are 28 hours.
+    assert life.explained()["response"] == ("broken", "28:00:00")
     report = life.report("liming")
     assert "等待客户：三楼弱电间钥匙" in report
     assert "读卡器受潮" in report
@@ -179,6 +186,8 @@ def test_what_is_not_fixed_is_taken_up_again_with_a_new_clock_and_a_second_repor
 
     # The new visit: 09:00 of the day on which it was said, to 12:00.
     assert life.explained()["on_site"] == ("kept", "3:00:00")
+    assert life.stretches("on_site") == [("03-02 09:00", "03-02 10:00", "7x24")]  # of the first visit
+    assert life.explained()["response"] == ("kept", "1:00:00")
     second = life.report("liming")
     assert "-R1" in first
     assert "-R2" in second
@@ -201,7 +210,7 @@ def test_an_unknown_client_is_served_like_everyone_and_flagged(life: Life) -> No
     report = life.report("chen88")
     assert "线圈断线" in report
     assert "收费" not in report
-    assert life.explained()["response"] == ("kept", "1:00:00")
+    assert life.explained()["response"] == life.explained()["on_site"] == ("kept", "1:00:00")
 
 
 def test_in_trial_operation_the_named_engineer_goes(life: Life) -> None:
@@ -221,23 +230,41 @@ def test_in_trial_operation_the_named_engineer_goes(life: Life) -> None:
     report = life.report("metro.example")
     assert "赵志强" in report
     assert "三号线" in report
-    assert life.explained()["on_site"] == ("kept", "0:30:00")
+    assert life.explained()["response"] == life.explained()["on_site"] == ("kept", "0:30:00")
 
 
 @pytest.mark.parametrize(
-    ("noticed", "due", "answered", "counted"),
+    ("noticed", "due", "answered", "counted", "stretches"),
     [
         # At night: from 08:30 of the next day on, two hours; answered at 09:15.
-        ("2026-03-02T22:00", "2026-03-03 10:30", "2026-03-03T09:15", "0:45:00"),
+        (
+            "2026-03-02T22:00",
+            "2026-03-03 10:30",
+            "2026-03-03T09:15",
+            "0:45:00",
+            [("03-03 08:30", "03-03 09:15")],
+        ),
         # In the Spring Festival (to 23 February): from 08:30 of the 24th on; answered at 10:00.
-        ("2026-02-17T10:00", "2026-02-24 10:30", "2026-02-24T10:00", "1:30:00"),
+        (
+            "2026-02-17T10:00",
+            "2026-02-24 10:30",
+            "2026-02-24T10:00",
+            "1:30:00",
+            [("02-24 08:30", "02-24 10:00")],
+        ),
         # Friday 16:30, one hour is left; Saturday the 14th is a make-up working day: from 08:30 another hour.
-        ("2026-02-13T16:30", "2026-02-14 09:30", "2026-02-14T09:00", "1:30:00"),
+        (
+            "2026-02-13T16:30",
+            "2026-02-14 09:30",
+            "2026-02-14T09:00",
+            "1:30:00",
+            [("02-13 16:30", "02-13 17:30"), ("02-14 08:30", "02-14 09:00")],
+        ),
     ],
     ids=["night", "holiday", "make-up working day"],
 )
 def test_under_a_contract_of_working_hours_only_those_count(
-    life: Life, noticed: str, due: str, answered: str, counted: str
+    life: Life, noticed: str, due: str, answered: str, counted: str, stretches: list[tuple[str, str]]
 ) -> None:
     nurse = "信息科 <it@hospital.example>"
     life.write(noticed, nurse, "门诊楼叫号屏黑屏，请派人来看。\n", "叫号屏黑屏")
@@ -249,7 +276,9 @@ def test_under_a_contract_of_working_hours_only_those_count(
         later, RESOLVED.format(cause="接收卡损坏", method="更换接收卡", parts="接收卡 1 块", at="10:40")
     )
 
-    assert life.explained()["response"] == ("kept", counted)
+    assert life.explained()["response"] == life.explained()["on_site"] == ("kept", counted)
+    for clock in ("response", "on_site"):
+        assert [stretch[:2] for stretch in life.stretches(clock)] == stretches
     report = life.report("hospital.example")
     for told in ("维保合同有效期内，按维保合同", "YH-2019-07", "接收卡损坏", f"{answered[:10]} 10:40"):
         assert told in report
@@ -271,6 +300,8 @@ def test_a_life_in_english(life: Life) -> None:
     assert "missing: 方法 method、恢复时间 time" in said
     life.engineer("2026-03-02T16:10", "method: replaced the supply, all 16 cameras checked\ntime: 15:30\n")
 
+    # Answered at 09:10 by the words under "reply"; 09:00 to 14:00.
+    assert life.explained()["response"] == ("kept", "0:10:00")
     assert life.explained()["on_site"] == ("kept", "5:00:00")
     report = life.report("grace")
     for told in (

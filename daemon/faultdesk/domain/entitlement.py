@@ -1,17 +1,26 @@
 """What a client is owed and who pays (P9): from its contracts on the day of the notice, with the evidence."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
 import msgspec
 
 from faultdesk.domain.client import Basis, Charge, Client, Contract, Entitlement, Project, folded
+from faultdesk.domain.fold import simplified
 from faultdesk.domain.ticket import Event, FaultClass
 
 ENTITLED = "entitled"
 """The event; its data are an `Entitlement`."""
 
 
+_OUTSIDE = re.compile(
+    r"[被遭][^，。,.\n]{0,8}(?:撞|砸|剪|挖|撬|压|踩|刮|扯|拉|碰|弄|摔|烧|淹|偷|破坏)[^，。,.\n]{0,2}|(?:撞|砸|剪|挖|撬|压|踩|刮|扯)(?:断|坏|烂|倒|裂|歪)"
+    r"|人为(?:损坏|破坏)|(?:进|泡|渗)了?水|水淹|雷击|遭雷|被雷|打雷后|着火|火灾"
+    r"|\b(?:hit|struck|knocked|crushed|cut|flooded|damaged|broken) by\b[^.,;\n]{0,30}|\b(?:lightning|flood(?:ed|ing)?|vandal\w{0,4}|crashed into|dug up|fire damage)\b",
+    re.IGNORECASE,
+)
+"""What tells of damage from outside. Whether somebody has to answer for it a person decides."""
 _SHORTEST_NAME = 2
 """Characters of a project's name that is looked for within other words."""
 _VALID = frozenset({Basis.WARRANTY, Basis.MAINTENANCE})
@@ -39,6 +48,8 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
     words: tuple[str, ...] = ()
     """What may hold the name of a project: the subject, and where it is."""
     fault_class: FaultClass | None = None
+    text: str = ""
+    """What the client wrote."""
 
 
 def entitle(senders: Sequence[Known], texts: Sequence[Known], named: Named, on: date) -> Entitlement:
@@ -63,6 +74,8 @@ def entitle(senders: Sequence[Known], texts: Sequence[Known], named: Named, on: 
     project = _project(client, named, doubts)
     contracts = _contracts(client, project, named, doubts)
     basis, chosen = _basis(contracts, on, doubts)
+    if basis is Basis.WARRANTY and (damage := _OUTSIDE.search(simplified(named.text))):
+        doubts.append(f"damage from outside, which a warranty may not cover: {damage[0]}")
     # What has ended promises nothing: its client is served as a stranger is.
     holds = chosen if basis in _VALID else None
     return Entitlement(

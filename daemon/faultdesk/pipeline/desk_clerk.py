@@ -221,7 +221,7 @@ class DeskClerk:
         bare = tx.tickets.open(message, best, at, self._clock.now())
         people = self._people_of(claimed)
         refuted = claimed.standing is Standing.REFUTED
-        verdict = entitlement_of(tx, bare, self._ledger.identity, is_refuted=refuted)
+        verdict = entitlement_of(tx, bare, self._ledger.identity, message.text, is_refuted=refuted)
         bare = msgspec.structs.replace(bare, entitlement=verdict)
         promise = self.host.promise(bare, failures.append)
         opened = Event("opened", opening_data(message, at, promise), actor=message.sender.address)

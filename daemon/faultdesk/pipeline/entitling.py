@@ -16,11 +16,17 @@ from faultdesk.pipeline.store import Transaction
 
 
 def entitlement_of(
-    tx: Transaction, ticket: Ticket, desk: Identity, *, is_refuted: bool, at: datetime | None = None
+    tx: Transaction,
+    ticket: Ticket,
+    desk: Identity,
+    text: str,
+    *,
+    is_refuted: bool,
+    at: datetime | None = None,
 ) -> Entitlement | None:
     """Judge a ticket, by default on the day of the notice. None where no clients are on record.
 
-    Of a refuted sender only what the text names counts.
+    `text` is what the client wrote. Of a refuted sender only what it names counts.
     """
     if tx.clients.is_empty():
         return None
@@ -31,6 +37,7 @@ def entitlement_of(
         places=places,
         words=(ticket.subject, facts.location or ""),
         fault_class=ticket.classification.fault_class,
+        text=text,
     )
     on = (at or ticket.noticed_at).astimezone(ZoneInfo(desk.time_zone)).date()
     senders = [] if is_refuted else list(_of_sender(tx, ticket, desk))
@@ -66,7 +73,8 @@ def judged_anew(tx: Transaction, ticket: Ticket, desk: Identity) -> Entitlement 
     last = next((event for event in reversed(log) if event.kind == ENTITLED), None)
     if last is not None and last.actor:
         return None
-    found = entitlement_of(tx, ticket, desk, is_refuted=_is_refuted(ticket, log))
+    text = tx.tickets.notice(ticket.id).text
+    found = entitlement_of(tx, ticket, desk, text, is_refuted=_is_refuted(ticket, log))
     return None if found == ticket.entitlement else found
 
 
@@ -76,7 +84,7 @@ def doubted_again(tx: Transaction, ticket: Ticket, desk: Identity, at: datetime)
     The fault is the one that was noticed then; whether it is, years later, a person says.
     """
     log, owed = tx.tickets.events(ticket.id), ticket.entitlement
-    would_be = entitlement_of(tx, ticket, desk, is_refuted=_is_refuted(ticket, log), at=at)
+    would_be = entitlement_of(tx, ticket, desk, "", is_refuted=_is_refuted(ticket, log), at=at)
     if owed is None or would_be is None or (owed.basis, owed.charge) == (would_be.basis, would_be.charge):
         return []
     on = at.astimezone(ZoneInfo(desk.time_zone)).date()

@@ -5,10 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
 
 from faultdesk.adapters.sql.listings import Wanted, count, tickets
 from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.adapters.sql.tables import ticket
 from faultdesk.domain.message import Address, Attachment
+from faultdesk.domain.promise import next_due
 from faultdesk.domain.ticket import Classification, Event, FaultClass, Kind, Status
 from faultdesk.errors import NotFoundError
 from faultdesk.handlers.testing import a_message
@@ -159,3 +164,43 @@ def test_the_message_that_opened_a_ticket_is_given_as_it_is_kept(store: SqlStore
     assert (notice.id, notice.text, notice.signature) == (1, "dark", "Li\n13800138000")
     assert notice.sender == Address("client@owner.example", "Li Ming")
     assert notice.attachments == (photo,)
+
+
+HAPPENS = st.sampled_from(
+    [
+        Event("answered", {}),
+        Event("answered", {"purpose": "answer"}),
+        Event("accepted", {}),
+        Event("arrived", {}),
+        Event("waiting", {"reason": "key"}),
+        Event("resumed", {}),
+        Event("resolved", {"number": 1}),
+        Event("reopened", {"reason": "again"}),
+        Event("mail_sent", {"purpose": "report"}),
+        Event("undelivered", {"purpose": "answer"}),
+        Event("undelivered", {"purpose": "report"}),
+        Event("message_received", {}),
+        Event("promised", {"promise": {"response": 1800, "on_site": 7200, "progress": 900}}),
+        Event("noticed_earlier", {"noticed_at": (NOW - HOUR).isoformat()}),
+    ]
+)
+
+
+@given(st.lists(st.tuples(HAPPENS, st.integers(0, 300)), max_size=10))
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_next_deadline_as_it_was_kept_step_by_step_is_that_of_the_whole_log(
+    sqlite_store: SqlStore, happened: list[tuple[Event, int]]
+) -> None:
+    number = a_ticket(
+        sqlite_store, promise={"response": 7200, "on_site": 86400, "progress": 14400, "report": 3600}
+    )
+    at = NOW
+    for what, minutes in happened:
+        at += timedelta(minutes=minutes)
+        with sqlite_store.write() as tx:
+            tx.tickets.record(number, [Event(what.kind, what.data, at)], at)
+
+    with sqlite_store.database.read() as connection:
+        kept = connection.execute(select(ticket.c.due_at).where(ticket.c.id == number)).scalar_one()
+    with sqlite_store.read() as tx:
+        assert kept == next_due(tx.tickets.events(number))
