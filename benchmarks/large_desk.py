@@ -25,8 +25,10 @@ from faultdesk.adapters.sql import listings
 from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.migrate import migrate
 from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.domain.client import AgreedSpans, Client, Contract, Period, Project
 from faultdesk.domain.decision import Job
 from faultdesk.domain.message import Address
+from faultdesk.domain.people import People, Person
 from faultdesk.domain.ticket import Classification, FaultClass, Kind
 from faultdesk.handlers.testing import a_message
 from faultdesk.pipeline.job_desk import JobDesk
@@ -34,7 +36,7 @@ from pipeline.desk import NOON, PlayedDesk
 
 _TARGET = 20.0
 _ROUNDS = 100
-_ENGINEERS = 20
+_ENGINEERS, _CLIENTS = 20, 5_000
 _ABOUT = '{"kind": "fault", "fault_class": "line", "system": "cctv", "severity": "normal", "confidence": 0.9, "evidence": []}'
 _PROMISE = '{"response": 7200.0, "on_site": 86400.0}'
 
@@ -75,12 +77,12 @@ class Fill:
             "INSERT INTO ticket (id, reference, status, subject, channel, language, classification, requester_address,"
             " requester_name, noticed_at, opened_at, held, engineer, client, due_at, likeness)"
             f" SELECT n, 'FD-2025-' || n, '{status}', 'dark', 'mail', 'zh-Hans', {self._json(_ABOUT)},"
-            f" 'li@owner' || (n % 5000) || '.example', 'Li', {noticed}, {noticed}, false, {engineer},"
-            f" 'client' || (n % 5000), {due}, CASE n % 60 WHEN 0 THEN 'cctv/line' ELSE 'other/' || (n % 60) END FROM {self._numbers}"
+            f" 'li@owner' || (n % {_CLIENTS}) || '.example', 'Li', {noticed}, {noticed}, false, {engineer},"
+            f" 'client' || (n % {_CLIENTS}), {due}, CASE n % 60 WHEN 0 THEN 'cctv/line' ELSE 'other/' || (n % 60) END FROM {self._numbers}"
         )
         yield (
             "INSERT INTO participant (ticket_id, address, name, role)"
-            f" SELECT n, 'li@owner' || (n % 5000) || '.example', 'Li', 'client' FROM {self._numbers}"
+            f" SELECT n, 'li@owner' || (n % {_CLIENTS}) || '.example', 'Li', 'client' FROM {self._numbers}"
         )
         opened = f'{{"inbox": 1, "noticed_at": "{NOON.isoformat()}", "promise": {_PROMISE}}}'
         events = [
@@ -116,11 +118,32 @@ def fill(database: Database, open_ones: int, closed: int) -> None:
         connection.exec_driver_sql("ANALYZE")
 
 
+def engineers() -> People:
+    """Give those who work on the open tickets, all equally skilled: of each the open ones are counted."""
+    return People.of(
+        {f"e{n}": Person(name=f"E{n}", address=f"engineer{n}@desk.example") for n in range(_ENGINEERS)}
+    )
+
+
+def clients() -> Iterator[Client]:
+    """Give the clients of the tickets, each with a project and a contract in warranty."""
+    warranty = Period(NOON.date() - timedelta(days=99), NOON.date() + timedelta(days=99))
+    for n in range(_CLIENTS):
+        contract = Contract(
+            number=f"C-{n}", warranty=warranty, spans={"all": AgreedSpans(timedelta(hours=1))}
+        )
+        project = Project(name=f"Tower {n}", sites=(f"Block {n}",), contracts=(contract,))
+        yield Client(name=f"client{n}", domains=(f"owner{n}.example",), projects=(project,))
+
+
 class Desk:
     """A desk over such a database."""
 
     def __init__(self, database: Database, last_ticket: int) -> None:
-        self._desk = PlayedDesk(SqlStore(database), handlers_of(Path(tempfile.mkdtemp())))
+        store, folder = SqlStore(database), Path(tempfile.mkdtemp())
+        self._desk = PlayedDesk(store, handlers_of(folder), people=engineers())
+        with store.write() as tx:
+            tx.clients.put(clients())
         self._database = database
         self._last = last_ticket
         self._number = 0

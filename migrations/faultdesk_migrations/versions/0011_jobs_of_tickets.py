@@ -1,5 +1,6 @@
-"""Jobs by their ticket: a ticket has several lanes."""
+"""Jobs by their ticket, which has several lanes; an engineer's tickets in their order, for no more than some are counted."""
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
@@ -7,12 +8,22 @@ down_revision = "0010"
 branch_labels = None
 depends_on = None
 
+_OPEN = sa.text("status IN ('new', 'answered')")
+
 
 def upgrade() -> None:
     """Go to this revision."""
     op.create_index(op.f("ix_job_ticket_id"), "job", ["ticket_id"])
+    _index_engineers("engineer", "id")
 
 
 def downgrade() -> None:
     """Go back to the revision before."""
     op.drop_index(op.f("ix_job_ticket_id"), "job")
+    _index_engineers("engineer")
+
+
+def _index_engineers(*columns: str) -> None:
+    name = op.f("ix_ticket_engineer")
+    op.drop_index(name, "ticket")
+    op.create_index(name, "ticket", list(columns), sqlite_where=_OPEN, postgresql_where=_OPEN)

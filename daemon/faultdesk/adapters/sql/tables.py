@@ -159,7 +159,7 @@ ticket = Table(
     Column("client", Text),
     Column("due_at", Moment),
     Column("likeness", Text),
-    Index("ix_ticket_engineer", "engineer", **_where(OPEN)),
+    Index("ix_ticket_engineer", "engineer", "id", **_where(OPEN)),
     Index("ix_ticket_due_at", "due_at", **_where(OPEN)),
     Index("ix_ticket_client", "client", "id"),
     Index("ix_ticket_likeness", "likeness", "id", **_where(ENDED)),
