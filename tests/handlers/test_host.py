@@ -256,6 +256,24 @@ def test_what_lies_ahead_is_gathered_and_a_failure_named() -> None:
     assert [(one.handler, one.hook) for one in failures] == [("two", "look_ahead")]
 
 
+class Counts(Handler, frozen=True):
+    names: tuple[str, ...] = ("7x24",)
+
+    @hookimpl
+    def calendars_of_contracts(self) -> Iterator[str]:
+        yield from self.names
+        if not self.names:
+            raise OSError("no calendars")
+
+
+def test_every_handlers_calendars_are_known_and_a_failure_is_named() -> None:
+    failures: list[Failure] = []
+    host = Host({"one": Counts(), "two": Counts(("office", "7x24")), "three": Counts(())})
+
+    assert host.calendars_of_contracts(failures.append) == {"7x24", "office"}
+    assert [(one.handler, one.hook) for one in failures] == [("three", "calendars_of_contracts")]
+
+
 class Reading(Handler, frozen=True):
     read: Classification
 

@@ -212,21 +212,13 @@ class Host:
 
     def calendars_of_contracts(self, failed: Failed) -> frozenset[str]:
         """Gather the names of calendars that contracts may name."""
-        return frozenset(
-            name for answer in self._ask("calendars_of_contracts", Iterable, failed) for name in answer.value
-        )
+        return frozenset(name for _, name in self._each("calendars_of_contracts", failed))
 
     def look_ahead(self, desk: Identity, now: datetime, failed: Failed) -> list[str]:
         """Gather what will go wrong soon."""
-        found: list[str] = []
-        for answer in self._ask(
-            "look_ahead", Iterable, failed, desk=desk, now=now, job_kinds=frozenset(self._jobs)
-        ):
-            try:
-                found += [f"handlers.{answer.handler}: {told}" for told in answer.value]
-            except Exception as error:  # noqa: BLE001 - a generator runs here, and may raise anything
-                failed(Failure(answer.handler, "look_ahead", error))
-        return found
+        kinds = frozenset(self._jobs)
+        told = self._each("look_ahead", failed, desk=desk, now=now, job_kinds=kinds)
+        return [f"handlers.{handler}: {what}" for handler, what in told]
 
     def commands(self, failed: Failed) -> dict[str, Typer]:
         """Gather every handler's commands by name; the first handler that has one keeps it."""
@@ -235,6 +227,14 @@ class Host:
             for name, command in answer.value.items():
                 found.setdefault(name, command)
         return found
+
+    def _each(self, hook: str, failed: Failed, **arguments: object) -> Iterator[tuple[str, str]]:
+        """Give every text that handlers answer, with the handler's name."""
+        for answer in self._ask(hook, Iterable, failed, **arguments):
+            try:
+                yield from ((answer.handler, text) for text in list(answer.value))
+            except Exception as error:  # noqa: BLE001 - a generator runs here, and may raise anything
+                failed(Failure(answer.handler, hook, error))
 
     def _gather(self, hook: str, failed: Failed, **arguments: object) -> Decisions:
         decisions: Decisions = []
