@@ -38,7 +38,7 @@ def read(image: PageImage, threads: int) -> PageReading:
     turned = engine.is_upside_down(page, boxes)
     if turned:
         page = np.ascontiguousarray(page[::-1, ::-1])
-        boxes = engine.find(page)
+        boxes = [_turned(box, page) for box in boxes]
     found = _read(engine, page, boxes)
     return PageReading(
         lines=_lines(found, page),
@@ -46,6 +46,13 @@ def read(image: PageImage, threads: int) -> PageReading:
         is_turned=turned,
         by_eye=_certainty(found) < _UNSURE,
     )
+
+
+def _turned(box: Box, page: Grey) -> Box:
+    """Give a line's place on the page that was turned by 180 degrees."""
+    rows, columns = page.shape
+    corners = np.array([columns - 1, rows - 1], dtype=np.float32) - box
+    return np.asarray(np.roll(corners, 2, axis=0), dtype=np.float32)
 
 
 def _without(page: Grey, boxes: list[Box], header: Iterable[Found]) -> tuple[Grey, list[Box]]:

@@ -140,3 +140,19 @@ def test_what_an_import_says_of_open_tickets_holds_for_them_and_a_person_is_not_
     sheet.write_text(sheet.read_text(encoding="utf-8").replace("2026-12-31", "2020-12-31"), encoding="utf-8")
     assert "judged otherwise now: 0" in run("--config", drained, "clients", "import", sheet)
     assert "in_warranty / at_cost" in run("--config", drained, "ticket", reference)
+
+
+def test_tickets_are_found_by_a_clients_alias(drained: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "clients.csv"
+    requester = rows(drained, "tickets")[0]["client"]
+    sheet.write_text(
+        f"client,aliases,addresses\n滨江物业管理有限公司,滨江物业,{requester}\n", encoding="utf-8"
+    )
+    run("--config", drained, "clients", "import", sheet)
+
+    assert (
+        rows(drained, "tickets", "--client", "滨江物业")
+        == rows(drained, "tickets", "--client", "滨江物业管理有限公司")
+        != []
+    )
+    assert rows(drained, "tickets", "--client", "江北") == []

@@ -73,3 +73,34 @@ def test_a_fault_that_is_back_is_opened_again_with_a_new_clock(desk: tuple[Path,
     visits = [row["state"] for row in rows(file, "explain", reference) if row["clock"] == "on_site"]
     assert visits == ["kept", "running"]
     assert clock(desk, "response")["state"] == "kept"
+
+
+def test_a_call_is_noted_and_answers(desk: tuple[Path, str]) -> None:
+    file, reference = desk
+
+    assert "answered" in run("--config", file, "answered", reference)
+
+    assert clock(desk, "response")["state"] == "kept"
+    assert clock(desk, "on_site")["state"] == "running"
+
+
+def test_a_time_is_told_as_people_write_it(desk: tuple[Path, str]) -> None:
+    file, reference = desk
+    now = datetime.now(ZoneInfo("Asia/Shanghai"))
+
+    assert "on site" in run("--config", file, "arrived", reference, "--at", f"{now:%H:%M}")
+    assert "not a time as in 14:30" in run("--config", file, "arrived", reference, "--at", "soon", expect=1)
+
+
+def test_a_visit_that_is_promised_already_is_refused(desk: tuple[Path, str]) -> None:
+    file, reference = desk
+
+    assert "runs already" in run("--config", file, "visit", reference, expect=1)
+
+
+@pytest.mark.parametrize("within", ["30h", "1800 min", "PT30H"])
+def test_deadlines_within_a_span_are_listed(desk: tuple[Path, str], within: str) -> None:
+    file, reference = desk
+
+    assert [row["reference"] for row in rows(file, "tickets", "--due-within", within)] == [reference]
+    assert "not a span" in run("--config", file, "tickets", "--due-within", "soon", expect=1)

@@ -9,17 +9,21 @@ from zoneinfo import ZoneInfo
 import msgspec
 import typer
 from rich.console import Console
+from sqlalchemy import Connection
 
 from faultdesk.adapters.sql import listings
 from faultdesk.adapters.sql.store import SqlTransaction
 from faultdesk.cli.context import configuration, desk, reading
 from faultdesk.cli.show import AsJson, Limit, cell, console, listing, write_json
+from faultdesk.domain.client import KeyKind, folded
 from faultdesk.domain.commands import Field
 from faultdesk.domain.correction import RECLASSIFIED, parse_correction
 from faultdesk.domain.identity import is_deliverable
 from faultdesk.domain.message import Address
+from faultdesk.domain.moments import clock_time
 from faultdesk.domain.promise import work_began_at
 from faultdesk.domain.resolution import missing, resolved
+from faultdesk.domain.spans import span_of
 from faultdesk.domain.ticket import CLIENT_NAMED, Event, Role, Status, Ticket
 from faultdesk.errors import NotFoundError, PermanentError
 
@@ -33,10 +37,12 @@ _COLUMNS = (
 def tickets(
     context: typer.Context,
     everything: Annotated[bool, typer.Option("--all", help="Ended ones too.")] = False,
-    client: Annotated[str, typer.Option(help="Of this client on record, address or domain.")] = "",
+    client: Annotated[
+        str, typer.Option(help="Of this client on record, by name or alias, address or domain.")
+    ] = "",
     status: Annotated[Status | None, typer.Option(help="In this state only.")] = None,
     due_within: Annotated[
-        str, typer.Option(help="Whose next deadline comes within so long, as PT4H or P1D.")
+        str, typer.Option(help="Whose next deadline comes within so long: 4h, 30 min, PT4H.")
     ] = "",
     limit: Limit = 200,
     as_json: AsJson = False,
@@ -44,8 +50,8 @@ def tickets(
     """List open tickets with their deadlines."""
     zone = configuration(context).desk.time_zone
     until = datetime.now(UTC) + _duration(due_within) if due_within else None
-    wanted = listings.Wanted(everything, client, status or "", until)
     with reading(context) as connection:
+        wanted = listings.Wanted(everything, _known_as(connection, client), status or "", until)
         rows = listings.tickets(connection, wanted, limit)
         there = listings.count(connection, wanted) if len(rows) == limit else len(rows)
     if not as_json:
@@ -55,16 +61,25 @@ def tickets(
         typer.echo(f"{len(rows)} of {there}: --limit {there} lists all", err=True)
 
 
+def _known_as(connection: Connection, client: str) -> str:
+    """Give the name on record of whom a name or an alias means; other words as they are."""
+    known = SqlTransaction(connection).clients.known_by(KeyKind.NAME, folded(client)) if client else []
+    named = {one.name for one in known if folded(client) in map(folded, (one.name, *one.aliases))}
+    return named.pop() if len(named) == 1 else client
+
+
 def _ended(status: str, lacks: Sequence[str]) -> str:
     """Say of a closed ticket what it ended without."""
     return f"{status} without {', '.join(lacks)}" if lacks else status
 
 
 def _duration(text: str) -> timedelta:
+    if (span := span_of(text)) is not None:
+        return span
     try:
         return msgspec.convert(text, timedelta)
     except msgspec.ValidationError as error:
-        raise PermanentError(f"--due-within {text}: not a duration as PT4H or P1D") from error
+        raise PermanentError(f"--due-within {text}: not a span as in 4h, 30 min or PT4H") from error
 
 
 def ticket(context: typer.Context, reference: Reference, as_json: AsJson = False) -> None:
@@ -139,7 +154,7 @@ def resolve(  # noqa: PLR0913, PLR0917 - the options of a command
     cause: Annotated[str, typer.Option(help="The fault and its cause.")],
     method: Annotated[str, typer.Option(help="The process and method of handling.")],
     recovered_at: Annotated[
-        str, typer.Option(help="When it worked again: 2026-03-05T14:30, the desk's time.")
+        str, typer.Option(help="When it worked again: 14:30, 2026-03-05T14:30, the desk's time.")
     ],
     parts: Annotated[str, typer.Option(help="What was used of spare parts.")] = "",
     by: Annotated[str, typer.Option(help="Who solved it.")] = "operator",
@@ -241,16 +256,15 @@ def said(words: str) -> str:
 
 
 def moment(text: str, zone: str) -> datetime:
-    """Read a time as in 2026-03-05T14:30, of this zone if it names none.
+    """Read a time as people write it, "14:30", "昨天14:30", 2026-03-05T14:30; of this zone if it names none.
 
     Raises:
         PermanentError: It is none.
     """
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise PermanentError(f"{text}: not a time as in 2026-03-05T14:30") from error
-    return read.replace(tzinfo=ZoneInfo(zone)) if read.tzinfo is None else read
+    read = clock_time(text, datetime.now(ZoneInfo(zone)))
+    if read is None:
+        raise PermanentError(f"{text}: not a time as in 14:30 or 2026-03-05T14:30")
+    return read
 
 
 def require_between(option: str, at: datetime, since: datetime, now: datetime, zone: str) -> None:

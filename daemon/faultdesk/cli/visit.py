@@ -47,7 +47,9 @@ def assign(
 def arrived(
     context: typer.Context,
     reference: Reference,
-    at: Annotated[str, typer.Option(help="When: 2026-03-05T14:30, the desk's time; now by default.")] = "",
+    at: Annotated[
+        str, typer.Option(help="When: 14:30, 2026-03-05T14:30, the desk's time; now by default.")
+    ] = "",
     by: By = "operator",
 ) -> None:
     """Note that an engineer is on site: it stops the clocks of the answer and the visit."""
@@ -62,7 +64,9 @@ def arrived(
 def answered(
     context: typer.Context,
     reference: Reference,
-    at: Annotated[str, typer.Option(help="When: 2026-03-05T14:30, the desk's time; now by default.")] = "",
+    at: Annotated[
+        str, typer.Option(help="When: 14:30, 2026-03-05T14:30, the desk's time; now by default.")
+    ] = "",
     by: By = "operator",
 ) -> None:
     """Note that the client was answered by telephone: it stops the clock of the answer."""

@@ -13,18 +13,13 @@ from faultdesk.domain.calendar import AROUND_THE_CLOCK
 from faultdesk.domain.client import LONGEST_SPAN, AgreedSpans, Client, Contract, Period, Project, folded
 from faultdesk.domain.identity import is_deliverable
 from faultdesk.domain.people import People
+from faultdesk.domain.spans import is_in_days, span_of
 
 NOBODY = People()
 REGION = "CN"
 """Of numbers without a country code."""
 _SEVERAL = re.compile(r"[;；\n]+")
 _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
-_SPAN = re.compile(
-    r"(\d{1,8}(?:\.\d{1,2})?)\s?(h|hours?|小时|小時|min|minutes?|分钟|分鐘|d|days?|天|s|seconds?|秒)?",
-    re.IGNORECASE,
-)
-_SECONDS = {"h": 3600, "小": 3600, "m": 60, "分": 60, "d": 86400, "天": 86400, "s": 1, "秒": 1}
-_DAYS = frozenset("d天")
 _ERRORS = frozenset({"#REF!", "#N/A", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!"})
 _LONGEST = 2000
 """Characters of a cell."""
@@ -174,14 +169,11 @@ class Row:
         text = self._text(name)
         if not text:
             return None
-        match = _SPAN.fullmatch(text)
-        if match is None or not float(match[1]):
+        if not (span := span_of(text)):
             self.problems.append(f"{name}: {text} is no span as in 4, 30 min or 2 天; a mere number is hours")
             return None
-        unit = (match[2] or "h").lower()[0]
-        if unit in _DAYS and self._text("calendar") not in {"", AROUND_THE_CLOCK.name}:
+        if is_in_days(text) and self._text("calendar") not in {"", AROUND_THE_CLOCK.name}:
             self.problems.append(f"{name}: {text}: of a calendar's days nobody knows the hours; say hours")
-        span = timedelta(seconds=float(match[1]) * _SECONDS[unit])
         if span > LONGEST_SPAN:
             self.problems.append(f"{name}: {text} is longer than a year")
         return span
