@@ -8,7 +8,9 @@ from email.message import Message
 import pytest
 
 from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.domain.decision import Mail
 from faultdesk.domain.message import Address
+from faultdesk.handlers.testing import a_message
 from faultdesk.reading import read_message
 from faultdesk_acknowledge import AcknowledgeHandler
 from faultdesk_classify import ClassifyHandler
@@ -302,3 +304,17 @@ def test_a_whole_house_has_a_share_of_automatic_mails_too(store: SqlStore) -> No
         desk.perform()
 
     assert len(desk.mailer.sent) == 2
+
+
+def test_a_ticket_has_its_share_whatever_addresses_it_goes_to(store: SqlStore) -> None:
+    desk = PlayedDesk(store, {}, hourly_ticket_cap=2)
+    ticket_id = desk.decide(a_message())
+    with store.write() as tx:
+        for number in range(4):
+            to = (Address(f"u{number}@house{number}.example"),)
+            one = Mail(name=f"m/{number}", ticket_id=ticket_id, to=to, subject="s", text="t", purpose="note")
+            desk.ledger.apply(tx, ticket_id, "test", one)
+    desk.perform()
+
+    assert len(desk.mailer.sent) == 2
+    assert desk.events(ticket_id).count("mail_withheld") == 2
