@@ -7,6 +7,7 @@ from typing import NamedTuple
 from faultdesk.reading.charset import REPLACEMENT, decode
 from faultdesk.reading.hypertext import text_of
 from faultdesk.reading.sealed import ENCRYPTED, is_encrypted_text
+from faultdesk.reading.unlabelled import unencoded
 from faultdesk.reading.uuencoded import Uuencoded, without_files
 
 LONGEST_TEXT = 512 * 1024
@@ -39,6 +40,7 @@ def read_text(octets: bytes, media_type: str, parameters: Mapping[str, str]) -> 
         problems.append(f"a text of {len(octets)} octets was cut after {LONGEST_TEXT}")
         # Between two lines, lest a character be cut in half and the charset go unrecognised.
         octets = octets[:LONGEST_TEXT].rpartition(b"\n")[0] or octets[:LONGEST_TEXT]
+    octets = unencoded(octets)
     files: Sequence[Uuencoded] = ()
     if media_type == "text/html":
         html = _decoded_html(octets, parameters.get("charset", ""))
