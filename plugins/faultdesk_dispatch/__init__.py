@@ -159,7 +159,7 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
             "called_off.txt", ticket, InboundMessage(), "UTC", reason=passed.data["reason"] if passed else ""
         )
         for one, number in others.items():
-            name = f"dispatch/called-off/{ticket.id}/{number}"
+            name = f"dispatch/call-off/{ticket.id}/{number}"
             to = (Address(one),)
             yield self._orders.mail(name, "called off", ticket, InboundMessage(), letter, to)
 

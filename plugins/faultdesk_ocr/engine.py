@@ -23,8 +23,8 @@ _TILE = 2_160_000
 """Pixels that are looked at for lines at once: a whole page would take twice the memory, and a wide one still more."""
 _OVERLAP = 160
 """Rows that tiles share: a line of a skewed page is no higher."""
-_INK = 128
-"""Greys below it are print, or dirt."""
+_INK = 240
+"""Greys below it may be print, a pencil's too."""
 _EDGE = 128
 """White pixels that are left around print: the finder wants some."""
 _SHORTEST = 736

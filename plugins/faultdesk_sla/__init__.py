@@ -205,9 +205,13 @@ class SlaHandler(Handler, frozen=True, kw_only=True, dict=True):
         """Look at the clocks again, tell whom it concerns, and set the timer to the next step."""
         # Read once: a step between two readings would be neither told nor timed.
         ticket, log, now = desk.ticket(job.ticket_id or 0), desk.events(job.ticket_id or 0), desk.now
-        for broken in breaches(ticket, log, now):
+        is_closed = ticket.status is Status.CLOSED
+        ended = (
+            next((event.at for event in reversed(log) if event.kind == "closed"), None) if is_closed else None
+        )
+        for broken in breaches(ticket, log, min(now, ended or now)):
             desk.record(ticket.id, broken)
-        if ticket.status is Status.CLOSED:
+        if is_closed:
             return
         put_off = [
             until

@@ -126,6 +126,11 @@ def test_a_call_is_a_command(line: str) -> None:
     assert [what for what, _ in read(line)] == [Command.CALLED]
 
 
+@pytest.mark.parametrize("line", ["已上门", "我已上门", "已经上门", "上门了", "已上門"])
+def test_who_is_there_has_arrived(line: str) -> None:
+    assert [what for what, _ in read(line)] == [Command.ARRIVED]
+
+
 @pytest.mark.parametrize("line", ["上门", "需要上门", "visit", "Visit needed"])
 def test_a_visit_is_a_command(line: str) -> None:
     assert read(line) == [(Command.VISIT, "")]

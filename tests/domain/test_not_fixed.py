@@ -40,6 +40,7 @@ def test_who_denies_the_repair_needs_to_name_no_fault(text: str) -> None:
         "The camera was fixed for an hour, then it went dark",
         "It worked for two days but today the screen is black",
         "still dark",
+        "It is fixed, but the second one does not work",
     ],
 )
 def test_what_is_back_is_not_fixed(text: str) -> None:
@@ -57,6 +58,13 @@ def test_what_is_back_is_not_fixed(text: str) -> None:
         "The camera works again, thank you",
         "Fixed now, please close the ticket.",
         "All good since your visit today",
+        "Thank you. The camera that was not working is fine now.",
+        "之前一直没修好，这次终于修好了，谢谢！",
+        "门禁不能正常使用的问题已解决，谢谢",
+        "Works fine now, it had been offline for two hours.",
+        "已恢复正常，现在不断线了",
+        "All good now, no picture loss any more",
+        "好了，现在没有故障了",
     ],
 )
 def test_what_is_gone_stays_closed(text: str) -> None:

@@ -27,6 +27,7 @@ from faultdesk.domain.ticket import (
 from faultdesk.errors import PermanentError, TransientError
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.testing import a_message
+from faultdesk.pipeline.obey import lacks_of_end
 from faultdesk_acknowledge import AcknowledgeHandler
 from faultdesk_dispatch import DispatchHandler
 from faultdesk_sla import SlaHandler
@@ -70,10 +71,10 @@ class RefusingMailer(KeepingMailer):
 
     def __init__(self, error: Exception, *refused: str) -> None:
         super().__init__()
-        self._error, self._refused = error, refused
+        self._error, self.refused = error, refused
 
     def send(self, envelope_from: str, recipients: Sequence[str], content: bytes) -> None:
-        if not {*self._refused}.isdisjoint(recipients):
+        if not {*self.refused}.isdisjoint(recipients):
             raise self._error
         super().send(envelope_from, recipients, content)
 
@@ -111,6 +112,18 @@ def opened(desk: PlayedDesk, **fields: Any) -> int:  # noqa: ANN401 - of a messa
 def change(desk: PlayedDesk, kind: str, **data: object) -> None:
     with desk.store.write() as tx:
         desk.changes.change(tx, 1, Event(kind, data, desk.clock.now(), "operator"))
+
+
+def an_answer() -> Mail:
+    return Mail(
+        name="reply/9",
+        ticket_id=1,
+        to=(Address(CLIENT),),
+        subject="Re",
+        text="At nine.",
+        purpose="answer",
+        automatic=False,
+    )
 
 
 def the_ticket(desk: PlayedDesk) -> Ticket:
@@ -153,18 +166,11 @@ def test_a_client_whose_server_is_away_holds_up_neither_the_order_nor_the_clocks
 def test_an_answer_that_the_clients_server_refuses_answers_nothing(store: SqlStore) -> None:
     desk = a_desk(store, mailer=RefusingMailer(PermanentError("550 no such user"), CLIENT))
     opened(desk)
-    answer = Mail(
-        name="reply/9",
-        ticket_id=1,
-        to=(Address(CLIENT),),
-        subject="Re",
-        text="At nine.",
-        purpose="answer",
-        automatic=False,
-    )
+    answer = an_answer()
     with desk.store.write() as tx:
         desk.ledger.apply(tx, 1, WANG, answer)
-        desk.changes.change(tx, 1, Event("answered", {"purpose": "answer"}, desk.clock.now(), WANG))
+        message_id = desk.ledger.message_id_of(1, answer.name, CLIENT)
+        desk.changes.change(tx, 1, Event("answered", {"message_id": message_id}, desk.clock.now(), WANG))
     assert the_ticket(desk).deadlines[0].met_at is not None
 
     desk.perform()
@@ -175,6 +181,129 @@ def test_an_answer_that_the_clients_server_refuses_answers_nothing(store: SqlSto
     )
     hours_pass(desk, 3)
     assert len(events(desk, "breached")) == 1
+
+
+def test_an_answer_that_goes_out_after_all_answers_when_it_goes(store: SqlStore) -> None:
+    mailer = RefusingMailer(PermanentError("550 no such user"), CLIENT)
+    desk = a_desk(store, mailer=mailer)
+    opened(desk)
+    with desk.store.write() as tx:
+        desk.ledger.apply(tx, 1, WANG, an_answer())
+    desk.perform()
+    assert the_ticket(desk).deadlines[0].met_at is None
+    mailer.refused = ()
+    desk.clock.advance(HOUR)
+    with desk.store.database.write() as connection:
+        connection.exec_driver_sql("UPDATE job SET state = 'due', tries = 0 WHERE state = 'parked'")
+
+    desk.perform()
+
+    assert the_ticket(desk).deadlines[0].met_at == NOON + HOUR
+
+
+def test_a_report_that_bounces_late_takes_back_none_but_itself(store: SqlStore) -> None:
+    desk = a_desk(store)
+    opened(desk)
+    change(desk, "resolved", number=1, cause="c", method="m")
+    with desk.store.write() as tx:
+        for number in (1, 2):
+            sent = Event("mail_sent", {"purpose": "report", "message_id": f"<{number}@desk>"}, NOON)
+            tx.tickets.record(1, [sent], NOON)
+
+    change(desk, "undelivered", purpose="report", message_id="<1@desk>")
+
+    with desk.store.read() as tx:
+        assert lacks_of_end(tx, the_ticket(desk)) == []
+    change(desk, "undelivered", purpose="report", message_id="<2@desk>")
+    with desk.store.read() as tx:
+        assert lacks_of_end(tx, the_ticket(desk)) == ["report 报告"]
+
+
+def test_a_ticket_that_was_closed_breaks_no_promise_afterwards(store: SqlStore) -> None:
+    desk = a_desk(store)
+    opened(desk)
+    change(desk, "closed", reason="double", lacks=[])
+
+    hours_pass(desk, 3)
+    change(desk, "undelivered", purpose="acknowledgement", message_id="<x@desk>")
+    desk.perform()
+
+    assert events(desk, "breached") == []
+
+
+def test_a_visit_that_a_closing_ended_is_not_broken_later(store: SqlStore) -> None:
+    desk = a_desk(store)
+    opened(desk)
+    change(desk, "answered")
+    desk.clock.advance(HOUR)
+    change(desk, "closed", reason="by phone", lacks=[])
+    desk.clock.advance(9 * HOUR)
+    change(desk, "reopened", reason="又坏了")
+    change(desk, "arrived")
+    desk.clock.advance(20 * HOUR)
+    change(desk, "noted")
+    desk.perform()
+
+    assert events(desk, "breached") == []
+
+
+def test_an_advert_that_stays_one_is_not_dispatched(store: SqlStore) -> None:
+    desk = a_desk(store, Classification(kind=Kind.OTHER, unsolicited=True, confidence=0.9))
+    opened(desk)
+
+    change(desk, RECLASSIFIED, labels={"severity": "low"})
+    desk.perform()
+
+    assert desk.mailer.sent == []
+
+
+def test_who_was_in_copy_can_be_named_the_client(store: SqlStore) -> None:
+    desk = a_desk(store)
+    opened(desk)
+    with desk.store.write() as tx:
+        tx.tickets.add_participants(1, [Participant(Address("li@owner.example"), Role.COPIED)])
+
+    change(desk, CLIENT_NAMED, client="li@owner.example", name="Li")
+
+    assert the_ticket(desk).role_of("li@owner.example") is Role.CLIENT
+
+
+def test_a_claimed_sender_starts_no_clock_of_a_visit_but_is_asked_about(store: SqlStore) -> None:
+    desk = a_desk(store, no_visit())
+    opened(desk)
+    said = Classification(facts=Facts(wants_onsite=True))
+    desk.host.reload({"reads": Reads(said), "sla": SlaHandler()})
+
+    subject = f"Re: {the_ticket(desk).reference}"
+    desk.decide(a_message("Please send somebody.", subject=subject, message_id="<2@owner.example>"))
+    desk.perform()
+
+    assert the_ticket(desk).deadline("on_site") is None
+    assert any("has the client written?" in told for told in subjects_to(desk, "ops@faultdesk.example"))
+
+
+def test_whom_a_person_has_sent_no_contract_displaces(store: SqlStore) -> None:
+    desk = a_desk(store, clients=(VIP,))
+    opened(desk, sender=Address("porter@elsewhere.example"))
+    change(desk, "passed_on", to=WANG, reason="assigned by lead")
+
+    change(desk, CLIENT_NAMED, client=CLIENT, name="Chen")
+
+    assert the_ticket(desk).engineer == Address(WANG)
+
+
+def test_a_doubt_of_a_reopening_outlives_another_judgement(store: SqlStore) -> None:
+    desk = a_desk(store, clients=(VIP,))
+    opened(desk)
+    change(desk, "resolved", number=1, cause="c", method="m")
+    desk.clock.advance(timedelta(days=60))
+    change(desk, "reopened", reason="又坏了")
+
+    change(desk, RECLASSIFIED, labels={"severity": "high"})
+
+    owed = the_ticket(desk).entitlement
+    assert owed is not None
+    assert any(doubt.startswith("opened again on 2026-05-04") for doubt in owed.doubts)
 
 
 def test_a_call_answers_although_a_letter_failed(store: SqlStore) -> None:

@@ -255,6 +255,19 @@ def test_without_an_answer_the_next_is_sent_and_all_of_it_is_on_the_log(sqlite_s
     assert any("nobody can be sent" in subject for subject in sent_to(desk, "ops@faultdesk.example"))
 
 
+def test_a_call_stops_the_clock_of_the_answer_when_it_was(desk: PlayedDesk) -> None:
+    assert "called" in command(desk, "已致电 12:40")
+
+    assert ticket(desk).deadlines[0].met_at == datetime(2026, 3, 5, 12, 40, tzinfo=SHANGHAI)
+
+
+@pytest.mark.parametrize("text", ["致电2次无人接听", "called 12 times, nobody answered", "电联3次未接"])
+def test_a_call_that_reached_nobody_answers_nothing(desk: PlayedDesk, text: str) -> None:
+    assert "未执行 not done" in command(desk, text)
+
+    assert ticket(desk).deadlines[0].met_at is None
+
+
 def test_a_photo_is_kept_with_the_resolution(desk: PlayedDesk) -> None:
     photo = Attachment("签收单.jpg", "image/jpeg", 1000)
 

@@ -243,6 +243,18 @@ def test_a_letter_that_no_font_has_stops_no_report_and_is_marked() -> None:
     assert "สาย" in mail.text
 
 
+@pytest.mark.parametrize("cause", ["步骤 1️⃣ 重启", "cafe\u1dc4 n\u20e3", "1 2 3 size fonts 4️⃣"])
+def test_a_sign_on_a_plain_letter_that_no_font_has_is_marked_and_the_letter_stays_elsewhere(
+    cause: str,
+) -> None:
+    told = {**RESOLVED.data, "cause": cause}
+
+    text = text_of(reported(a_ticket(), log=(*LOG[:-1], Event("resolved", told, NOON, "x"))))
+
+    assert "FD-2026-000123-R1" in text
+    assert "2026-03-05 12:00" in text
+
+
 def test_a_faxed_report_is_large_black_and_says_so() -> None:
     ticket = a_ticket(channel=Channel.FAX, requester=Address("fax:+862088881111"))
 

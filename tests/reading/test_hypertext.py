@@ -160,7 +160,6 @@ def test_what_follows_an_element_of_no_size_is_read() -> None:
         "body div.x{font-size:0}",
         "#i{mso-hide:all}",
         ".x{max-height:0;overflow:hidden}",
-        ".x{display:block} .x{display:none}",
         ".x{display:none!important} .x{display:block}",
     ],
 )
@@ -176,6 +175,10 @@ def test_what_the_pages_own_style_sheet_hides_is_not_read(rule: str) -> None:
         "@media (max-width: 600px) { .x { display: none } }",
         ".x:hover{display:none}",
         ".x{display:none} .x{display:block}",
+        ".x{display:block} .x{display:none}",
+        "body .x{display:block} .x{display:none}",
+        ".x{font-size:0} div{font:14px Arial}",
+        ".x{display:block;display:none foo}",
         ".x{display:none} div.x{display:table !important}",
         ".xx{display:none}",
         ".x{color:white}",
@@ -185,6 +188,11 @@ def test_what_the_pages_own_style_sheet_hides_is_not_read(rule: str) -> None:
 )
 def test_what_a_style_sheet_hides_elsewhere_or_takes_back_is_read(rule: str) -> None:
     assert "title" in text_of(f"<style>{rule}</style><div class=x>title</div>")
+
+
+@pytest.mark.parametrize("media", ["print", "only screen and (max-width:600px)", "handheld"])
+def test_a_sheet_for_another_medium_hides_nothing(media: str) -> None:
+    assert "title" in text_of(f'<style media="{media}">.x{{display:none}}</style><div class=x>title</div>')
 
 
 def test_an_elements_own_style_is_stronger_than_the_sheets() -> None:

@@ -67,8 +67,8 @@ _NAMES: Mapping[Command, str] = {
     Command.ACCEPT: "接单|接單|受理|accept(?:ed)?",
     Command.REASSIGN: "转派|轉派|改派|reassign(?:ed)?",
     Command.CALLED: "致电|電聯|电联|电话联系|電話聯繫|电话答复|電話答覆|called|phoned",
-    Command.ARRIVED: "到场|到場|到达现场|到達現場|到达|到達|抵达|抵達|arrived|on[ -]site",
-    Command.VISIT: "(?:需要?|派人)?上门|(?:需要?|派人)?上門|visit(?: needed)?",
+    Command.ARRIVED: "到场|到場|到达现场|到達現場|到达|到達|抵达|抵達|(?<=已)上[门門]|(?<=已经)上[门門]|(?<=已經)上[门門]|上[门門]了|arrived|on[ -]site",
+    Command.VISIT: "(?:需要?|派人)?(?<!已)(?<!已经)(?<!已經)上[门門]|visit(?: needed)?",
     Command.WAITING: "等待客户|等待客戶|等客户|等客戶|waiting(?: for)?(?: the)? client|waiting(?=:)",
     Command.RESUME: "继续|繼續|resumed?",
     Command.RESTORED: "恢复|恢復|restored",
@@ -87,7 +87,7 @@ _FIELDS: Mapping[Field, str] = {
 }
 # A Chinese name may be followed at once by a time, "到场14:30"; people write "已到场" and "解决了。".
 _LINE = re.compile(
-    "|".join(rf"(?P<{command.name}>(?:我?已经?)?(?:{names}))" for command, names in _NAMES.items()),
+    "|".join(rf"(?P<{command.name}>(?:我?已[经經]?)?(?:{names}))" for command, names in _NAMES.items()),
     re.IGNORECASE,
 )
 _BEHIND = re.compile(r"\s*了?\s*(?:[:。.!,，]\s*|\s+|(?=\d)|$)(?P<words>.*)")
@@ -108,7 +108,7 @@ MOST_LINES, _LONGEST_LINE = 200, 2_000
 _MOST_GOING_ON = 20
 """Lines of one field."""
 _ENDS = ("--", "——")
-_LISTED = re.compile(r"\d{1,2}\s?[.、)）]|[①-⑳•·*-]")
+_LISTED = re.compile(r"\d{1,2}\s?[.、)）]|[①-⑳•·]|[*-]\s")
 """What goes on with a list, an empty line before it or not."""
 
 

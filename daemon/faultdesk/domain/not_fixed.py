@@ -22,11 +22,17 @@ _FIXED = re.compile(
 )
 _TURNED = re.compile(
     r"(?:修好|恢复|恢復|正常|好)(?:了|过|過)?(?:一|半|两|兩|几|幾|\d)(?:天|日|晚|小时|小時|个小时|個小時|周|个月|會|会|会儿)"
-    r"|(?:但是?|可是|不过|不過|结果|結果|谁知|誰知|今天|今早|今晚|昨晚|昨天|现在|現在)[^。！？!?]{0,12}(?:坏|壞|断|斷|黑屏|失灵|失靈|故障|不亮|不通|不动|不動|掉线|掉線|死机|死機|报警|報警|没有?(?:画面|信号|声音|图像|反应))"
-    r"|\b(?:fixed|worked|fine|ok|normal|up) for (?:an?|one|two|three|half|\d+|a few|some|only)\b|\b(?:but|then|now|today|since then)\b[^.!?]{0,40}\b(?:dark|dead|down|broken|broke|fail(?:s|ed|ing)?|offline|black|stuck|no (?:picture|signal|sound|image))\b",
+    r"|(?:但是?|可是|不过|不過|结果|結果|谁知|誰知)[^。！？!?]{0,12}(?:坏|壞|(?<!不)断|(?<!不)斷|黑屏|失灵|失靈|(?<!没有)(?<!沒有)(?<!无)(?<!無)故障|不亮|不通|不动|不動|掉线|掉線|死机|死機|没有?(?:画面|信号|声音|图像|反应))"
+    r"|\b(?:fixed|worked|fine|ok|normal|up) for (?:an?|one|two|three|half|\d+|a few|some|only)\b|\bbut\b[^.!?]{0,40}\b(?:dark|dead|down|broken|broke|fail(?:s|ed|ing)?|offline|black|stuck|no (?:picture|signal|sound|image))\b",
     re.IGNORECASE,
 )
 """What was well for a while, and is not."""
+_BEFORE = re.compile(
+    r"(?:之前|原来|原來|此前|以前|先前|当时|當時)[^，。,.!！?？;；\n]{0,40}"
+    r"|\b(?:that|which|who) (?:was|were|had)\b[^,.;!?\n]{0,30}?\bworking\b|\bhad been\b[^,.;!?\n]{0,60}",
+    re.IGNORECASE,
+)
+"""What was so earlier."""
 _BACK_AGAIN = re.compile(r"\bwork(?:s|ing)? (?:\w+ )?again\b", re.IGNORECASE)
 
 
@@ -36,8 +42,11 @@ def is_not_fixed(text: str, about: Classification) -> bool:
     `about` is what the text would be as a notice of its own. Who names a fault and does not say that it is gone is
     believed: a ticket opened once too often costs a look, one left closed breaks the promise.
     """
-    if _NOT_YET.search(text):
-        return True
+    text = _BEFORE.sub("", text)
+    denied = list(_NOT_YET.finditer(text))
+    if denied:
+        # Who says both says last what holds: not working before, fine now.
+        return not any(fixed.start() >= denied[-1].end() for fixed in _FIXED.finditer(text))
     if about.kind is not Kind.FAULT:
         return False
     if _TURNED.search(text) or _STILL.search(_BACK_AGAIN.sub("", text)):

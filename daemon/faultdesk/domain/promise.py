@@ -58,15 +58,16 @@ WAITING, RESUMED, REOPENED = "waiting", "resumed", "reopened"
 VISIT_WANTED = "visit_wanted"
 """The event of a visit that client or dispatcher want after all (P4): the clock counts from the notice."""
 UNDELIVERED = "undelivered"
-"""The event of a letter to the client that will never arrive (`purpose`): what was said in it is not said."""
+"""The event of a letter to the client that will never arrive (`purpose`, `message_id`): what it said is not said."""
 
 _MET_BY = {
-    Clock.RESPONSE: frozenset({"answered", "arrived", "resolved"}),
+    Clock.RESPONSE: frozenset({"answered", "arrived", "resolved", "mail_sent", "fax_sent"}),
     Clock.ON_SITE: frozenset({"arrived", "resolved"}),
     Clock.PROGRESS: frozenset({"resolved"}),
     Clock.REPORT: frozenset({"mail_sent", "fax_sent"}),
 }
-"""The events that keep a promise. An automatic acknowledgement is none of them."""
+"""The events that keep a promise; of letters those of `_LETTERS`. An automatic acknowledgement is none of them."""
+_LETTERS = {Clock.RESPONSE: "answer", Clock.REPORT: "report"}
 PROGRESS_BY = frozenset(
     {"opened", "accepted", "answered", "arrived", "noted", "restored", "stuck", WAITING, RESUMED, REOPENED}
 )
@@ -130,7 +131,7 @@ def told_since(clock: str, events: Sequence[Event]) -> tuple[int, Sequence[Event
     for at, event in enumerate(events):
         if event.kind in {"opened", PROMISED}:
             promise = event.data.get("promise", {})
-            before, promised = promised, (promise.get(clock), promise.get("calendar"))
+            before, promised = promised, (promise.get(clock), _hours_of(promise.get("calendar", {})))
             if before is not None and before != promised:
                 turns.append(at)
         elif event.kind in again:
@@ -138,9 +139,15 @@ def told_since(clock: str, events: Sequence[Event]) -> tuple[int, Sequence[Event
     return len(turns), events[turns[-1] :] if turns else events
 
 
+def _hours_of(calendar: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave of a calendar by what it differs from another, whatever years it knows."""
+    return {name: value for name, value in calendar.items() if name not in {"off", "on", "unknown_years"}}
+
+
 def moves_clocks(event: Event) -> bool:
     """Tell whether another deadline may be the next after this event."""
-    return event.kind in _MOVING and (event.kind not in _MET_BY[Clock.REPORT] or _keeps(Clock.REPORT, event))
+    is_letter = event.kind in {"mail_sent", "fax_sent"}
+    return event.kind in _MOVING and (not is_letter or event.data.get("purpose") in _LETTERS.values())
 
 
 def next_due(events: Sequence[Event]) -> datetime | None:
@@ -162,10 +169,18 @@ def earlier_rounds(events: Sequence[Event]) -> Iterator[Deadline]:
             continue
         for one in deadlines_of(events[:end]):
             if one.name == Clock.ON_SITE and event.kind == REOPENED:
-                yield one
+                yield _ended(one, events[:end], event)
             elif one.name == Clock.PROGRESS and event.at and one.is_breached(event.at):
                 met_at = one.met_at or event.at
                 yield msgspec.structs.replace(one, met_at=met_at, met_by=one.met_by or event.kind)
+
+
+def _ended(one: Deadline, log: Sequence[Event], by: Event) -> Deadline:
+    """End a clock that nobody met with its round: when the ticket was closed, else by what began the next."""
+    if one.met_at is not None or by.at is None:
+        return one
+    closed = next((event for event in reversed(log) if event.kind == "closed"), by)
+    return msgspec.structs.replace(one, met_at=closed.at or by.at, met_by=closed.kind)
 
 
 def _deadline(
@@ -209,7 +224,8 @@ def _start(clock: Clock, events: Sequence[Event], noticed_at: datetime) -> datet
 def _keeps(clock: Clock, event: Event) -> bool:
     if event.kind not in _MET_BY[clock] or event.at is None:
         return False
-    return clock is not Clock.REPORT or event.data.get("purpose") == "report"
+    is_letter = event.kind in {"mail_sent", "fax_sent"}
+    return not is_letter or event.data.get("purpose") == _LETTERS.get(clock)
 
 
 def _moment(clock: Clock, event: Event) -> datetime | None:
@@ -233,15 +249,14 @@ def delivered(log: Sequence[Event]) -> Sequence[Event]:
     """Leave out the letters to the client that never arrived, and answers that were nothing but such a letter."""
     kept: list[Event] = []
     for event in log:
+        lost = event.data.get("message_id") if event.kind == UNDELIVERED else None
+        kept = [one for one in kept if lost is None or not _is_of(one, lost)]
         kept.append(event)
-        if event.kind == UNDELIVERED:
-            for kinds in ({"mail_sent", "fax_sent"}, {"answered"}):
-                purpose = event.data.get("purpose")
-                of_it = (one.kind in kinds and one.data.get("purpose") == purpose for one in reversed(kept))
-                last = next((number for number, is_letter in enumerate(of_it, 1) if is_letter), None)
-                if last is not None:
-                    del kept[-last]
     return kept
+
+
+def _is_of(event: Event, message_id: str) -> bool:
+    return event.kind in {"mail_sent", "fax_sent", "answered"} and event.data.get("message_id") == message_id
 
 
 def _pauses(events: Iterable[Event], met_at: datetime | None = None) -> Iterator[Pause]:

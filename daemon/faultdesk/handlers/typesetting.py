@@ -22,7 +22,7 @@ _INVISIBLE = {"Cc", "Cf", "Co", "Cs"}
 """Categories that are no type: controls, directions of writing, private use, halves of surrogates."""
 _MARKS, _MOST_MARKS = {"Mn", "Me"}, 4
 """Marks on one letter: no language has more, and thousands take minutes to set."""
-_NO_SHAPE = "〓"
+_NO_SHAPE, _TRIES = "〓", 3
 _UNSHOWN = re.compile(r'the text `"([^`]{1,400})"` could not be displayed')
 _ESCAPED = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 _UNBROKEN = re.compile("[^ \\n\u3000\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{33,}")
@@ -63,20 +63,21 @@ class Typesetter:
                 self._compiler = typst.Compiler(
                     str(self._template), root=str(self._template.parent), font_paths=self._font_paths
                 )
-            words = json.dumps(values, ensure_ascii=False, sort_keys=True)
             try:
-                try:
-                    return self._compile(words, standard)
-                except typst.TypstError as error:
-                    unshown = _letters_without_shape(error.diagnostic)
-                    if not unshown:
-                        raise
-                    log.warning("letters.unshown", template=self._template.name, count=len(unshown))
-                    return self._compile(words.translate(dict.fromkeys(unshown, _NO_SHAPE)), standard)
+                for _ in range(_TRIES):
+                    try:
+                        return self._compile(values, standard)
+                    except typst.TypstError as error:
+                        if not (marks := _without_shape(error.diagnostic)):
+                            raise
+                        log.warning("letters.unshown", template=self._template.name, count=len(marks))
+                        values = _marked(values, marks)
+                return self._compile(values, standard)
             except typst.TypstError as error:
                 raise ConfigError(f"{self._template.name}: the page cannot be set: {error}") from error
 
-    def _compile(self, words: str, standard: str | None) -> bytes:
+    def _compile(self, values: Any, standard: str | None) -> bytes:  # noqa: ANN401 - what JSON can hold
+        words = json.dumps(values, ensure_ascii=False, sort_keys=True)
         made = self._compiler.compile(
             format="pdf",
             sys_inputs={"values": words},
@@ -87,13 +88,26 @@ class Typesetter:
         return bytes(made)
 
 
-def _letters_without_shape(diagnostic: str) -> set[int]:
-    """Find the letters that no font has, in Typst's words, which escapes the invisible ones."""
-    found: set[int] = set()
-    for text in _UNSHOWN.findall(diagnostic):
-        plain = _ESCAPED.sub(lambda code: chr(int(code[1], 16)), text)
-        found |= {ord(letter) for letter in plain}
-    return found
+def _without_shape(diagnostic: str) -> dict[int, str]:
+    """Say what to set in place of what no font can set, in Typst's words, which escapes the invisible letters.
+
+    What is put on a letter makes Typst name the letter too: the marks go first, without trace.
+    """
+    texts = (_ESCAPED.sub(lambda code: chr(int(code[1], 16)), text) for text in _UNSHOWN.findall(diagnostic))
+    letters = {letter for text in texts for letter in text if not letter.isascii()}
+    on_others = {letter for letter in letters if unicodedata.category(letter)[0] in "MC"}
+    return {ord(letter): "" for letter in on_others} or {ord(letter): _NO_SHAPE for letter in letters}
+
+
+def _marked(values: Any, marks: Mapping[int, str]) -> Any:  # noqa: ANN401 - what JSON can hold
+    """Put the marks into every text of the values."""
+    if isinstance(values, str):
+        return values.translate(marks)
+    if isinstance(values, Mapping):
+        return {name: _marked(value, marks) for name, value in values.items()}
+    if isinstance(values, list | tuple):
+        return [_marked(value, marks) for value in values]
+    return values
 
 
 def legible(text: str) -> str:

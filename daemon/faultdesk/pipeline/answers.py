@@ -9,7 +9,7 @@ from faultdesk.domain.identity import Identity
 from faultdesk.domain.matching import Match
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.not_fixed import is_not_fixed
-from faultdesk.domain.promise import REOPENED, RESUMED, WAITING, Clock, is_waiting
+from faultdesk.domain.promise import REOPENED, RESUMED, VISIT_WANTED, WAITING, Clock, is_waiting
 from faultdesk.domain.ticket import Event, Kind, Role, Ticket
 from faultdesk.domain.trust import Standing, verdict
 from faultdesk.handlers.host import Failed, Host
@@ -56,8 +56,8 @@ def is_certain(found: Match, message: InboundMessage, desk: Identity) -> bool:
 
 def ask_about(tx: Transaction, ledger: Ledger, ticket: Ticket, message: InboundMessage, what: str) -> None:
     """Let a person look at what may have been written in a client's name."""
-    command = {RESUMED: "resume", REOPENED: "reopen"}[what]
-    reason = "" if what == RESUMED else ' "still broken"'
+    command = {RESUMED: "resume", REOPENED: "reopen", VISIT_WANTED: "visit"}[what]
+    reason = ' "still broken"' if what == REOPENED else ""
     ledger.alert(
         tx,
         f"{what}/{message.id}",

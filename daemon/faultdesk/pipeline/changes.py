@@ -12,7 +12,7 @@ from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address
 from faultdesk.domain.promise import PROMISED, REOPENED, VISIT_WANTED, promise_in
 from faultdesk.domain.replay import HOLDS, noticed_after, status_after
-from faultdesk.domain.ticket import CLIENT_NAMED, Event, Facts, Participant, Role, Ticket
+from faultdesk.domain.ticket import CLIENT_NAMED, Classification, Event, Facts, Participant, Role, Ticket
 from faultdesk.handlers.host import Failure, Host
 from faultdesk.pipeline.assigning import assign, assign_to, send_again
 from faultdesk.pipeline.entitling import doubted_again, entitled, judged_anew
@@ -53,7 +53,7 @@ class Changes:
         before = tx.tickets.lock(ticket_id)
         if event.kind == PASSED_ON and _has_spoken(tx.tickets.events(ticket_id), event.data.get("from")):
             return
-        if event.kind == RECLASSIFIED and before.classification.unsolicited:
+        if event.kind == RECLASSIFIED and _is_no_advert(before.classification, event):
             event = msgspec.structs.replace(event, data={**event.data, "was_unsolicited": True})
         tx.tickets.record(ticket_id, [event], self.now)
         self._store(tx, before, event)
@@ -64,7 +64,7 @@ class Changes:
         for actor, decision in self._host.ticket_changed(ticket, event, self.desk, failures.append):
             self.ledger.apply(tx, ticket_id, actor, decision)
         tx.tickets.record(ticket_id, [failure_event(failure) for failure in failures], self.now)
-        if _names_another(before, ticket) and not is_answered(tx.tickets.events(ticket_id)):
+        if _names_another(before, ticket) and not _is_settled(tx.tickets.events(ticket_id)):
             reason = "the contract names an engineer"
             self.change(tx, ticket_id, Event(PASSED_ON, {"reason": reason}))
 
@@ -83,6 +83,7 @@ class Changes:
             client = Address(event.data["client"], event.data["name"])
             tx.tickets.set_requester(number, client)
             tx.tickets.add_participants(number, [Participant(client, Role.CLIENT)])
+            tx.tickets.make_client(number, client.address)
         if event.kind in HOLDS:
             tx.tickets.set_held(number, held=HOLDS[event.kind])
         noticed_at = noticed_after(before.noticed_at, event)
@@ -122,6 +123,17 @@ def _has_spoken(log: Sequence[Event], given_up: str | None) -> bool:
     """Tell whether who is given up for silence has spoken while that was decided, or another was sent."""
     sent = engineer_in(log)
     return bool(given_up) and (sent is None or sent.address != given_up or is_answered(log))
+
+
+def _is_no_advert(before: Classification, event: Event) -> bool:
+    """Tell whether what passed for an advert is none by what somebody says of it."""
+    return before.unsolicited and not corrected(before, event.data["labels"]).unsolicited
+
+
+def _is_settled(log: Sequence[Event]) -> bool:
+    """Tell whether somebody works on it already, or was sent by a person's word."""
+    passed = next((event for event in reversed(log) if event.kind in {PASSED_ON, REOPENED}), None)
+    return is_answered(log) or bool(passed and passed.data.get("to") and passed.actor)
 
 
 def _names_another(before: Ticket, ticket: Ticket) -> bool:

@@ -190,12 +190,12 @@ class DeskClerk:
         correct(tx, self._changes, self._seal, found, message, self._clock.now())
         command(tx, self._changes, found, message, at, refused_for)
         what = event_of_answer(tx, self.host, ticket, message, at, failures.append)
+        if what is None and wants_visit(self.host, ticket, message, failures.append):
+            what = VISIT_WANTED
         if what is not None and is_certain(found, message, self._ledger.identity):
             self._changes.change(tx, ticket.id, Event(what, data, at, message.sender.address))
         elif what is not None:
             ask_about(tx, self._ledger, ticket, message, what)
-        if wants_visit(self.host, ticket, message, failures.append):
-            self._changes.change(tx, ticket.id, Event(VISIT_WANTED, data, at, message.sender.address))
         if not refused_for and answers_client(found, message):
             self._changes.change(tx, ticket.id, Event("answered", {}, at, message.sender.address))
         elif found.proof.is_signed:

@@ -14,6 +14,8 @@ from faultdesk.domain.ticket import Event, Ticket
 from faultdesk.errors import NotFoundError
 from faultdesk.pipeline.store import Transaction
 
+_OPENED_AGAIN = "opened again on"
+
 
 def entitlement_of(
     tx: Transaction,
@@ -75,6 +77,9 @@ def judged_anew(tx: Transaction, ticket: Ticket, desk: Identity) -> Entitlement 
         return None
     text = tx.tickets.notice(ticket.id).text
     found = entitlement_of(tx, ticket, desk, text, is_refuted=_is_refuted(ticket, log))
+    if found is not None and ticket.entitlement is not None:
+        again = (doubt for doubt in ticket.entitlement.doubts if doubt.startswith(_OPENED_AGAIN))
+        found = msgspec.structs.replace(found, doubts=(*found.doubts, *again))
     return None if found == ticket.entitlement else found
 
 
@@ -88,7 +93,7 @@ def doubted_again(tx: Transaction, ticket: Ticket, desk: Identity, at: datetime)
     if owed is None or would_be is None or (owed.basis, owed.charge) == (would_be.basis, would_be.charge):
         return []
     on = at.astimezone(ZoneInfo(desk.time_zone)).date()
-    doubt = f"opened again on {on}, when it would be {would_be.basis}, {would_be.charge}"
+    doubt = f"{_OPENED_AGAIN} {on}, when it would be {would_be.basis}, {would_be.charge}"
     doubted = msgspec.structs.replace(owed, doubts=tuple(dict.fromkeys((*owed.doubts, doubt))))
     said_by = next((event.actor for event in reversed(log) if event.kind == ENTITLED), "")
     return [Event(ENTITLED, msgspec.to_builtins(doubted), actor=said_by)]

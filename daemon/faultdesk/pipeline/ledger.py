@@ -41,6 +41,12 @@ class Ledger:
         self._clock = clock
         self._probed_at = clock.now()
 
+    def message_id_of(self, ticket_id: int, name: str, to: str) -> str:
+        """Tell the Message-ID that a letter of this name to this address gets."""
+        # A fax is one letter to each number.
+        name = f"{name}/{to}" if fax_number(to) is not None else name
+        return self._seal.message_id(ticket_id, name, self.identity.domain)
+
     def apply(self, tx: Transaction, ticket_id: int | None, actor: str, decision: Decision) -> None:
         """Write one decision down."""
         match decision:

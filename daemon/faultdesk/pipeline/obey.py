@@ -1,5 +1,6 @@
 """Does what an engineer orders by mail, and says line by line what came of it."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -35,6 +36,10 @@ _FIELD_NAMES = {
     Field.PARTS: "备件 parts",
     Field.TIME: "恢复时间 time",
 }
+_ONLY_TIME = re.compile(
+    r"[\d:：.\s/-]{0,20}(?:(?:今天|昨天|今早|昨晚|上午|下午|中午|晚上|早上|凌晨|[点點时時分半])[\d:：.\s]{0,8}){0,4}(?:[ap]\.?m\.?)?|(?:today|yesterday) [\d:.]{1,8}\s?(?:[ap]m)?",
+    re.IGNORECASE,
+)
 _AT_ANY_TIME = {Command.NOTE, Command.REPLY, Command.CLASS, Command.CLOSE}
 """What may be ordered of a ticket that is resolved, too."""
 
@@ -156,6 +161,10 @@ class Obedience:
         return f"已转派 reassigned: {person.mailbox}"
 
     def _called(self, words: str) -> str:
+        if words and not _ONLY_TIME.fullmatch(words):
+            raise _RefusedError(
+                f"“{words}”不是时间；未接通请用备注 no time: a call that reached nobody is a note"
+            )
         called = self._time(words)
         self._change("answered", answered_at=called.isoformat(), by="phone")
         return f"已记录电话答复，答复时限停止 called, the response clock stops: {self._local(called)}"
@@ -224,7 +233,8 @@ class Obedience:
             references=ticket.thread,
         )
         self._changes.ledger.apply(self._tx, self._id, self._sender, mail)
-        self._change("answered", purpose=mail.purpose)
+        ledger = self._changes.ledger
+        self._change("answered", message_id=ledger.message_id_of(self._id, mail.name, address))
         return f"已发给客户 sent to the client: {ticket.requester}"
 
     def _classed(self, _: str) -> str:

@@ -167,7 +167,8 @@ class Performer:
                 self._ledger.apply(tx, job.ticket_id, "faultdesk", event)
             letter = tx.tickets.mail(int(job.arguments["mail"])) if job.kind in SENDING else None
             if letter is not None and not letter.internal and job.ticket_id is not None:
-                self._changes.change(tx, job.ticket_id, Event(UNDELIVERED, {"purpose": letter.purpose}))
+                lost = {"purpose": letter.purpose, "message_id": letter.message_id}
+                self._changes.change(tx, job.ticket_id, Event(UNDELIVERED, lost))
             self._tell(tx, job, reason, letter)
 
     def _tell(self, tx: Transaction, job: Job, reason: str, letter: OutgoingMail | None) -> None:

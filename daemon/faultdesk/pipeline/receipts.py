@@ -37,7 +37,8 @@ def note(tx: Transaction, changes: Changes, message: InboundMessage) -> int | No
     tx.tickets.record(sent.ticket_id, [Event(_EVENTS[told.outcome], known, actor=told.gateway)], now)
     tx.tickets.mark_fax(sent.id, told.outcome)
     if told.outcome is Outcome.FAILED:
-        changes.change(tx, sent.ticket_id, Event(UNDELIVERED, {"purpose": sent.purpose}))
+        lost = {"purpose": sent.purpose, "message_id": tx.tickets.mail(sent.id).message_id}
+        changes.change(tx, sent.ticket_id, Event(UNDELIVERED, lost))
         _try_otherwise(tx, changes.ledger, sent, told)
     return sent.ticket_id
 

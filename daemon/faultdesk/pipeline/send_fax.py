@@ -115,6 +115,7 @@ class SendFax:
         desk.receipts.append(msgspec.structs.replace(mail, fax_job=gateways_job))
         log.info("fax.sent", ticket=mail.ticket_id, purpose=mail.purpose, job=gateways_job)
         data = {"purpose": mail.purpose, "to": mail.recipients[0], "job": gateways_job}
+        data["message_id"] = mail.message_id
         self._note(desk, mail, Event("fax_sent", data, actor="faultdesk"))
 
     def _may_ring_at(self, number: str, now: datetime) -> datetime:

@@ -179,6 +179,9 @@ class Tickets(Protocol):
     def add_participants(self, ticket_id: int, people: Sequence[Participant]) -> None:
         """Let somebody take part; who is known already may only become one of the desk."""
 
+    def make_client(self, ticket_id: int, address: str) -> None:
+        """Let who was only in copy decide as the client does."""
+
     def set_noticed_at(self, ticket_id: int, noticed_at: datetime) -> None:
         """Note that an earlier notice was worked on later."""
 

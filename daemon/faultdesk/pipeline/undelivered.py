@@ -37,7 +37,7 @@ def note(tx: Transaction, changes: Changes, ticket: Ticket, message: InboundMess
 def never_arrives(tx: Transaction, changes: Changes, ticket_id: int, message_id: str) -> None:
     """Take back what a letter said to the client: the clock that it stopped runs again."""
     if (purpose := tx.tickets.purpose_of(message_id)) is not None:
-        changes.change(tx, ticket_id, Event(UNDELIVERED, {"purpose": purpose}))
+        changes.change(tx, ticket_id, Event(UNDELIVERED, {"purpose": purpose, "message_id": message_id}))
 
 
 def _what(ticket: Ticket, address: str) -> str:

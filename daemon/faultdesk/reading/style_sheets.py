@@ -13,43 +13,71 @@ _LONGEST = 64 * 1024
 _MOST_RULES, _MOST_ELEMENTS = 100, 2_000
 _DEEPEST = 20
 _BRACKET = re.compile(r"[(){}\[\]]")
-_NAMES = frozenset(
-    ["display", "visibility", "opacity", "font-size", "height", "max-height", "overflow", "mso-hide"]
-)
-_HIDES = re.compile(
-    r"display:none|visibility:(?:hidden|collapse)|opacity:0|font-size:0|height:0|mso-hide:all"
-)
+_SHORTHANDS = {"font": "font-size"}
+_HINT = re.compile(r"display:none|visibility:(?:hidden|collapse)|opacity:0|font-size:0|height:0|mso-hide:all")
+
+
+_HIDES = {
+    "display": re.compile("none"),
+    "visibility": re.compile("hidden|collapse"),
+    "opacity": re.compile(r"0(?:\.0{1,9})?%?"),
+    "font-size": re.compile(r"0(?:\.0{1,9})?(?:px|pt|em|rem|%)?"),
+    "height": re.compile(r"0(?:\.0{1,9})?(?:px|pt|em|rem|%)?"),
+    "max-height": re.compile(r"0(?:\.0{1,9})?(?:px|pt|em|rem|%)?"),
+    "overflow": re.compile("hidden|clip"),
+    "mso-hide": re.compile("all"),
+}
+"""Values by name; any other value shows."""
+_SCREEN = frozenset({"", "all", "screen"})
+
+
+class _Said(NamedTuple):
+    """What one rule says of a property."""
+
+    name: str
+    value: str
+    is_important: bool
+
+    @property
+    def hides(self) -> bool:
+        return _HIDES[self.name].fullmatch(self.value) is not None
 
 
 class _Rule(NamedTuple):
     selector: str
-    declared: dict[str, tuple[str, bool]]
-    """Value by name, and whether it is important."""
+    said: tuple[_Said, ...]
 
 
 def write_in(page: LexborHTMLParser) -> None:
-    """Give each element that a rule hides the rule as its own style; what is for other media or states is left out.
+    """Give each element that rules hide, and none shows, what hides it as its own style.
 
-    An element's own style is stronger, and of two rules the later one.
+    What is for other media or states is left out. Which of two rules is stronger is not worked out: an element that one
+    of them shows is read, and its own style is the strongest.
     """
-    sheets = "\n".join(node.text(deep=True) or "" for node in page.css("style"))[:_LONGEST]
-    if not _HIDES.search(re.sub(r"\s+", "", sheets.lower())) or _depth(sheets) > _DEEPEST:
+    sheets = "\n".join(
+        node.text(deep=True) or ""
+        for node in page.css("style")
+        if (node.attributes.get("media") or "").strip().lower() in _SCREEN
+    )[:_LONGEST]
+    if not _HINT.search(re.sub(r"\s+", "", sheets.lower())) or _depth(sheets) > _DEEPEST:
         return
-    found: dict[int, tuple[LexborNode, dict[str, tuple[str, bool]]]] = {}
+    found: dict[int, tuple[LexborNode, list[_Said]]] = {}
     for rule in islice(_rules(sheets), _MOST_RULES):
         for node in _matched(page, rule.selector):
-            _, declared = found.setdefault(node.mem_id, (node, {}))
-            stronger = {name for name, (_, is_important) in declared.items() if is_important}
-            declared |= {
-                name: value for name, value in rule.declared.items() if value[1] or name not in stronger
-            }
-    for node, declared in found.values():
+            found.setdefault(node.mem_id, (node, []))[1].extend(rule.said)
+    for node, said in found.values():
         own = node.attributes.get("style") or ""
-        said = {name.strip().lower() for name in re.findall(r"(?:^|;)([^:;]{0,40}):", own)}
-        added = [
-            f"{name}:{value}" for name, (value, strong) in declared.items() if strong or name not in said
-        ]
-        node.attrs["style"] = ";".join([*added, own])
+        owned = {name.strip().lower() for name in re.findall(r"(?:^|;)([^:;]{0,40}):", own)}
+        added = [f"{one.name}:{one.value}" for one in said if one.hides and not _is_shown(one, said, owned)]
+        node.attrs["style"] = ";".join([*dict.fromkeys(added), own])
+
+
+def _is_shown(one: _Said, said: list[_Said], owned: set[str]) -> bool:
+    """Tell whether another rule, or the element itself, says otherwise at least as strongly."""
+    others = (other for other in said if other.name == one.name and not other.hides)
+    return (one.name in owned and not one.is_important) or any(
+        other.is_important >= one.is_important for other in others
+    )
 
 
 def _depth(sheets: str) -> int:
@@ -65,14 +93,21 @@ def _rules(sheets: str) -> Iterator[_Rule]:
     for rule in tinycss2.parse_stylesheet(sheets, skip_comments=True, skip_whitespace=True):
         if rule.type != "qualified-rule":
             continue
-        declared = {
-            one.lower_name: (tinycss2.serialize(one.value).strip(), one.important)
-            for one in tinycss2.parse_blocks_contents(rule.content)
-            if one.type == "declaration" and one.lower_name in _NAMES
-        }
-        for selector in tinycss2.serialize(rule.prelude).split(",") if declared else ():
+        declarations = (
+            one for one in tinycss2.parse_blocks_contents(rule.content) if one.type == "declaration"
+        )
+        said = tuple(
+            _Said(
+                _SHORTHANDS.get(one.lower_name, one.lower_name),
+                tinycss2.serialize(one.value).strip().lower(),
+                one.important,
+            )
+            for one in declarations
+            if _SHORTHANDS.get(one.lower_name, one.lower_name) in _HIDES
+        )
+        for selector in tinycss2.serialize(rule.prelude).split(",") if said else ():
             if ":" not in selector:
-                yield _Rule(selector.strip(), declared)
+                yield _Rule(selector.strip(), said)
 
 
 def _matched(page: LexborHTMLParser, selector: str) -> list[LexborNode]:

@@ -15,10 +15,13 @@ def upgrade() -> None:
     """Go to this revision."""
     op.create_index(op.f("ix_job_ticket_id"), "job", ["ticket_id"])
     _index_engineers("engineer", "id")
+    # Older programs look for a ticket's jobs in its one lane: they would purge it while a letter is on its way.
+    op.execute("UPDATE schema SET oldest_program = '0011'")
 
 
 def downgrade() -> None:
     """Go back to the revision before."""
+    op.execute("UPDATE schema SET oldest_program = '0010'")
     op.drop_index(op.f("ix_job_ticket_id"), "job")
     _index_engineers("engineer")
 

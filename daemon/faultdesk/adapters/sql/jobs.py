@@ -67,7 +67,7 @@ _PLACE = select(daemon.c.id).where(daemon.c.id == bindparam("me")).with_for_upda
 @cache
 def _put(dialect: str) -> sa.Executable:
     fresh = insert(dialect, job)
-    moved = {name: fresh.excluded[name] for name in ("arguments", "state", "run_at")}
+    moved = {name: fresh.excluded[name] for name in ("arguments", "lane", "state", "run_at")}
     # Past the fence of an attempt under way, which knew nothing of this decision.
     anew = {"tries": job.c.tries + 1, "uncounted": job.c.tries + 1, "error": None}
     return fresh.on_conflict_do_update(index_elements=["name"], set_=moved | anew).returning(job.c.id)

@@ -72,7 +72,7 @@ def _chosen(chosen: sa.Select[Any], wanted: Wanted) -> sa.Select[Any]:
         )
         chosen = chosen.where(sa.or_(*is_theirs))
     if wanted.due_before:
-        chosen = chosen.where(ticket.c.due_at < wanted.due_before)
+        chosen = chosen.where(sa.text(OPEN), ticket.c.due_at < wanted.due_before)
     return chosen
 
 

@@ -24,6 +24,7 @@ from faultdesk.domain.reference import format_reference
 from faultdesk.domain.ticket import Classification, Event, Participant, Role, Status, Ticket
 from faultdesk.errors import NotFoundError
 
+_AT_ONCE = 100
 _BUSIEST = 100
 """Open tickets of one engineer that are counted: who has more is as busy as anybody."""
 
@@ -128,6 +129,12 @@ class SqlTickets(SqlMessages):
         if rows:
             self._connection.execute(_take_part(self._connection.dialect.name), rows)
 
+    def make_client(self, ticket_id: int, address: str) -> None:
+        """Let who was only in copy decide as the client does."""
+        is_it = (participant.c.ticket_id == ticket_id, participant.c.address == address)
+        copied = participant.update().where(*is_it, participant.c.role == Role.COPIED)
+        self._connection.execute(copied.values(role=Role.CLIENT))
+
     def set_noticed_at(self, ticket_id: int, noticed_at: datetime) -> None:
         """Note that an earlier notice was worked on later."""
         self._set(ticket_id, noticed_at=noticed_at)
@@ -186,6 +193,10 @@ class SqlTickets(SqlMessages):
 
     def open_of(self, engineers: Sequence[str]) -> Mapping[str, int]:
         """Count the open tickets that each of these engineers works on, up to `_BUSIEST`."""
+        parts = (engineers[at : at + _AT_ONCE] for at in range(0, len(engineers), _AT_ONCE))
+        return {name: number for some in parts for name, number in self._count_open(some)}
+
+    def _count_open(self, engineers: Sequence[str]) -> list[tuple[str, int]]:
         counted = [
             select(sa.literal(engineer), sa.func.count()).select_from(
                 select(ticket.c.id)
@@ -196,7 +207,7 @@ class SqlTickets(SqlMessages):
             )
             for engineer in engineers
         ]
-        return {row[0]: row[1] for row in self._connection.execute(sa.union_all(*counted))}
+        return [(row[0], row[1]) for row in self._connection.execute(sa.union_all(*counted))]
 
     def events(self, ticket_id: int) -> tuple[Event, ...]:
         """Read the log, oldest first."""

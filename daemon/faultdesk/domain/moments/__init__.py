@@ -17,7 +17,7 @@ from faultdesk.domain.moments.told import Told
 _MOST_CHARACTERS = 3_000
 _OLDEST = timedelta(days=120)
 """What lies further back is history: the day it was built, the last repair."""
-_DOTTED = re.compile(r"\b(\d{1,2})\.([0-5]\d)$")
+_DOTTED = re.compile(r"^((?:今天|昨天|today|yesterday)?\s?\d{1,2})\.([0-5]\d)$", re.IGNORECASE)
 """An hour as in 14.30."""
 _SMALL_HOURS = 6
 """Before them "23:50" is of the evening before."""
