@@ -6,6 +6,8 @@ from faultdesk.domain.courtesy import is_courtesy
 from faultdesk.domain.decision import Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.not_fixed import says_fixed
+from faultdesk.domain.promise import REOPENED
 from faultdesk.domain.ticket import CLIENT_NAMED, Classification, Event, Kind, Role, Ticket
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.settings import require_folder
@@ -28,13 +30,17 @@ class AcknowledgeHandler(Handler, frozen=True, kw_only=True):
         return self._acknowledge("opened", ticket, message, desk)
 
     @hookimpl
-    def message_added(self, ticket: Ticket, message: InboundMessage, desk: Identity) -> list[Mail | Event]:
+    def message_added(
+        self, ticket: Ticket, message: InboundMessage, desk: Identity, effect: str
+    ) -> list[Mail | Event]:
         """Confirm to a client an addition that says something; thanks alone need no answer."""
         if ticket.role_of(message.sender.address) in {Role.ENGINEER, Role.STAFF, Role.COPIED}:
             return []
-        if is_courtesy(message.text) and not message.attachments and not message.fax and not message.problems:
+        is_thanks = is_courtesy(message.text) or (not ticket.status.is_open and says_fixed(message.text))
+        if is_thanks and not message.attachments and not message.fax and not message.problems:
             return [Event("mail_withheld", {"purpose": PURPOSE, "reason": "the addition changes nothing"})]
-        return self._acknowledge("added", ticket, message, desk)
+        template = "reopened" if effect == REOPENED else "added"
+        return self._acknowledge(template, ticket, message, desk)
 
     @hookimpl
     def ticket_changed(self, ticket: Ticket, event: Event, desk: Identity) -> list[Mail | Event]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from faultdesk.domain.assignment import ASSIGNED, PASSED_ON, Choice, is_answered
 from faultdesk.domain.correction import RECLASSIFIED
 from faultdesk.domain.decision import Job, Mail
+from faultdesk.domain.entitlement import ENTITLED
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.people import People, Person, Post
@@ -91,12 +92,14 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
         is_of_another_class = event.kind == RECLASSIFIED and (
             "fault_class" in event.data["labels"] or "was_unsolicited" in event.data
         )
-        return [Job(ORDER, ticket.id)] if event.kind in {PASSED_ON, REOPENED} or is_of_another_class else []
+        orders_anew = event.kind in {PASSED_ON, REOPENED, ENTITLED} or is_of_another_class
+        return [Job(ORDER, ticket.id)] if orders_anew else []
 
     @hookimpl
     def message_added(self, ticket: Ticket, message: InboundMessage, desk: Identity) -> list[Mail]:
         """Pass on what a client adds to those who work on it."""
-        engineers = tuple(who.person for who in ticket.participants if who.role is Role.ENGINEER)
+        # Who was called off is not written to any more.
+        engineers = (desk.people.mailbox(ticket.engineer.address),) if ticket.engineer else ()
         if not engineers or ticket.role_of(message.sender.address) in {Role.ENGINEER, Role.STAFF}:
             return []
         letter = self._orders.letter("addition.txt", ticket, message, desk.time_zone)
@@ -123,7 +126,7 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
         if ticket.engineer is None:
             desk.send(self._nobody(ticket, log, desk))
             return
-        number = sum(event.kind in {ASSIGNED, REOPENED, RECLASSIFIED} for event in log)
+        number = sum(event.kind in {ASSIGNED, REOPENED, RECLASSIFIED, ENTITLED} for event in log)
         for mail in self._orders.work_order(ticket, desk, number):
             desk.send(mail)
         for mail in self._called_off(ticket, log):

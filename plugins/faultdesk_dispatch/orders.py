@@ -1,12 +1,14 @@
 """The work order, and what else goes to those who work on a ticket."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from faultdesk.domain.decision import Mail
 from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.domain.promise import REOPENED
 from faultdesk.domain.ticket import Event, Role, Ticket
 from faultdesk.handlers import Desk
 from faultdesk.handlers.templates import Letter, render
@@ -22,6 +24,7 @@ class Orders:
     def work_order(self, ticket: Ticket, desk: Desk, number: int) -> list[Mail]:
         """Write the order to who was sent, and copies to whom the playbook names."""
         message, playbook = desk.notice(ticket.id), desk.identity.playbook_of(ticket)
+        log = desk.events(ticket.id)
         letter = self.letter(
             "work_order.txt",
             ticket,
@@ -29,12 +32,15 @@ class Orders:
             desk.identity.time_zone,
             similar=desk.similar(ticket),
             checklist=playbook.steps(ticket.language.answered_in) if playbook else (),
-            problems=_problems(desk.events(ticket.id)),
+            problems=_problems(log),
+            again=_again(log),
         )
         engineer = desk.identity.people.mailbox(ticket.engineer.address if ticket.engineer else "")
         order = self.mail(
             f"dispatch/{ticket.id}/{number}", "work order", ticket, message, letter, (engineer,)
         )
+        reported = [event.data["inbox"] for event in log if event.kind == REOPENED and "inbox" in event.data]
+        order = msgspec.structs.replace(order, attached=(*order.attached, *reported[-1:]))
         copied = playbook.copy.addresses(ticket, message.text) if playbook else ()
         copies = [self._copy(ticket, message, copied, desk.identity.time_zone)] if copied else []
         return [msgspec.structs.replace(order, role=Role.ENGINEER), *copies]
@@ -85,6 +91,16 @@ class Orders:
             internal=True,
             attached=(message.id,) if message.id and message.size <= self._attach_octets else (),
         )
+
+
+def _again(log: Sequence[Event]) -> Mapping[str, Any]:
+    """Tell of a ticket that was opened again why, and what was done before; nothing of another."""
+    last = max((at for at, event in enumerate(log) if event.kind == REOPENED), default=None)
+    if last is None:
+        return {}
+    solved = next((event.data for event in reversed(log[:last]) if event.kind == "resolved"), {})
+    told = {name: solved.get(name, "") for name in ("cause", "method", "parts")}
+    return {"reason": log[last].data.get("reason", ""), "by_mail": "inbox" in log[last].data, **told}
 
 
 def _problems(log: Sequence[Event]) -> tuple[str, ...]:

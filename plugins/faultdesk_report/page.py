@@ -147,7 +147,9 @@ def _happened_at(event: Event, ticket: Ticket) -> datetime:
     """Tell when it was; what is written down later carries its own time."""
     if event.kind == "opened":
         return ticket.noticed_at
-    at = event.data.get({"arrived": "arrived_at", "restored": "recovered_at"}.get(event.kind, ""))
+    at = event.data.get(
+        {"answered": "answered_at", "arrived": "arrived_at", "restored": "recovered_at"}.get(event.kind, "")
+    )
     return datetime.fromisoformat(at) if at else event.at or ticket.noticed_at
 
 

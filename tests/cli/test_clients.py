@@ -156,3 +156,25 @@ def test_tickets_are_found_by_a_clients_alias(drained: Path, tmp_path: Path) -> 
         != []
     )
     assert rows(drained, "tickets", "--client", "江北") == []
+
+
+def test_another_clients_contract_is_taken_by_force_only(drained: Path, tmp_path: Path) -> None:
+    sheet, ticket = tmp_path / "clients.csv", rows(drained, "tickets")[0]
+    sheet.write_text(
+        f"client,addresses,project,contract\n华电大厦,{ticket['client']},一期,HD-1\n滨江物业,,滨江广场,YH-1\n",
+        encoding="utf-8",
+    )
+    run("--config", drained, "clients", "import", sheet)
+    by_contract = (
+        "--config",
+        drained,
+        "entitle",
+        ticket["reference"],
+        "--contract",
+        "YH-1",
+        "--because",
+        "told",
+    )
+
+    assert "is 滨江物业's, " in run(*by_contract, expect=1)
+    assert "contract YH-1" in run(*by_contract, "--force")

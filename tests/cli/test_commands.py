@@ -431,3 +431,10 @@ def test_client_names_whose_ticket_it_is_and_has_it_acknowledged_once(drained: P
     assert [one["purpose"] for one in told] == ["acknowledgement"]
     assert "is its client already" in run(*name, "chen@client.example", expect=1)
     assert "no address" in run(*name, "Chen", expect=1)
+
+
+def test_a_word_that_nobody_knows_is_no_system_unless_it_is_said_to_be(drained: Path) -> None:
+    reference = rows(drained, "tickets")[0]["reference"]
+
+    assert "hardwre" in run("--config", drained, "classify", reference, "hardwre", expect=1)
+    assert "system elevator" in run("--config", drained, "classify", reference, "elevator", "--new-system")

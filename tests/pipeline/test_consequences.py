@@ -441,6 +441,35 @@ def test_who_was_there_goes_again_and_is_not_asked_twice(store: SqlStore) -> Non
     assert [event.data["engineer"] for event in events(desk, "assigned")] == [WANG, WANG, ZHAO]
 
 
+def test_the_order_of_a_reopening_tells_why_and_what_was_done_before(store: SqlStore) -> None:
+    desk = a_desk(store)
+    opened(desk)
+    desk.perform()
+    change(desk, "answered")
+    change(desk, "resolved", number=1, cause="端口烧坏", method="换端口")
+
+    change(desk, "reopened", reason="网络又慢了")
+    desk.perform()
+
+    order = desk.mailer.sent[-1][2].decode()
+    words = str(message_from_bytes(order.encode(), policy=policy.default).get_body().get_content())  # type: ignore[union-attr]
+    for told in ("重新受理 Opened again: 网络又慢了", "上次原因 Cause then: 端口烧坏", "换端口"):
+        assert told in words
+    assert "最迟答复" not in words
+
+
+def test_another_verdict_sends_the_order_anew(store: SqlStore) -> None:
+    desk = a_desk(store)
+    opened(desk)
+    desk.perform()
+    owed = {"basis": "in_warranty", "charge": "free", "spans": {"all": {"respond_within": "PT20M"}}}
+
+    change(desk, "entitled", **owed)
+    desk.perform()
+
+    assert len([one for one in subjects_to(desk, WANG) if "派工单" in one]) == 2
+
+
 def test_for_who_is_away_another_goes_after_a_reopening(store: SqlStore) -> None:
     desk = a_desk(store, away=(Period(date(2026, 3, 10), date(2026, 3, 20)),))
     opened(desk)

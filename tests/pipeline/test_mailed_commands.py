@@ -161,7 +161,7 @@ def test_a_recovery_told_before_is_the_time_of_the_report(desk: PlayedDesk) -> N
         ("继续", "并未等待客户"),
         ("备注", "没有内容"),
         ("转派 孙工", "没有或不止一位 nobody is called “孙工”; there are 王工, 赵工"),
-        ("关闭", "缺 recovery 恢复时间、report 报告"),
+        ("关闭", "缺 answer 答复、recovery 恢复时间、report 报告"),
         ("分类：一般 紧急", "severity is normal already"),
     ],
 )
@@ -307,7 +307,7 @@ def test_a_fault_ends_without_a_report_for_a_stated_reason_only(desk: PlayedDesk
     assert "已关闭" in command(desk, "关闭 重复报修，见 FD-2026-000009")
 
     assert ticket(desk).status is Status.CLOSED
-    assert last(desk, "closed").data["lacks"] == ["recovery 恢复时间", "report 报告"]
+    assert last(desk, "closed").data["lacks"] == ["answer 答复", "recovery 恢复时间", "report 报告"]
 
 
 def test_a_fault_that_was_reported_ends_without_a_reason(desk: PlayedDesk) -> None:
@@ -320,10 +320,35 @@ def test_a_fault_that_was_reported_ends_without_a_reason(desk: PlayedDesk) -> No
 
 def test_a_question_ends_as_it_is(sqlite_store: SqlStore) -> None:
     desk = a_desk(sqlite_store, Kind.CONSULTATION)
+    assert "缺 answer 答复" in command(desk, "关闭")
 
-    command(desk, "关闭")
+    command(desk, "已致电\n关闭")
 
     assert ticket(desk).status is Status.CLOSED
+
+
+def test_a_fault_whose_report_is_on_its_way_is_closed_later(desk: PlayedDesk) -> None:
+    said = command(desk, "解决\n原因：x\n方法：y\n时间：13:50\n关闭")
+
+    assert "报告尚未发出" in said
+    assert "已关闭" in command(desk, "关闭")
+
+
+@pytest.mark.parametrize("time", ["9:00", "明年"])
+def test_a_time_that_cannot_be_leaves_the_rest_of_a_resolution(desk: PlayedDesk, time: str) -> None:
+    said = command(desk, f"解决\n原因：主板烧坏\n方法：更换\n备件：PSU 1 台\n恢复时间：{time}")
+    assert "还缺 not resolved yet, missing: 恢复时间 time" in said
+
+    command(desk, "恢复时间：13:50")
+
+    told = last(desk, "resolved").data
+    assert (told["cause"], told["method"], told["parts"]) == ("主板烧坏", "更换", "PSU 1 台")
+
+
+def test_a_recovery_may_be_now(desk: PlayedDesk) -> None:
+    command(desk, "解决\n原因：x\n方法：y\n时间：now")
+
+    assert last(desk, "resolved").data["recovered_at"] == "2026-03-05T14:00:00+08:00"
 
 
 def test_who_answers_years_later_is_told_that_it_is_over(desk: PlayedDesk) -> None:

@@ -20,6 +20,7 @@ from faultdesk.domain.ticket import (
     Participant,
     Role,
     Severity,
+    Status,
 )
 from faultdesk.handlers.testing import NOON, a_message, a_ticket
 from faultdesk_acknowledge import AcknowledgeHandler
@@ -67,6 +68,36 @@ def test_an_acknowledgement_tells_number_class_and_both_deadlines_as_local_times
 )
 def test_a_client_is_answered_in_its_language(language: Language, words: str) -> None:
     assert words in acknowledge(language).text
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        (Language.ZH_HANS, "很抱歉问题仍未解决"),
+        (Language.ZH_HANT, "很抱歉問題仍未解決"),
+        (Language.EN, "We are sorry"),
+    ],
+)
+def test_who_says_that_it_is_not_fixed_is_told_that_it_is_taken_up_again(
+    language: Language, told: str
+) -> None:
+    message = a_message("还是没修好", id=9, language=language)
+
+    (mail,) = ACKNOWLEDGE.message_added(TICKET, message, DESK, "reopened")
+
+    assert isinstance(mail, Mail)
+    assert told in mail.text
+    assert "2026-03-06 12:00" in mail.text
+    assert "FD-2026-000123" in mail.subject
+
+
+def test_who_says_after_the_report_that_all_is_well_needs_no_answer() -> None:
+    resolved = replace(TICKET, status=Status.RESOLVED)
+
+    (event,) = ACKNOWLEDGE.message_added(resolved, a_message("Thanks a lot, all fine now."), DESK, "")
+
+    assert isinstance(event, Event)
+    assert event.kind == "mail_withheld"
 
 
 def test_it_goes_to_whoever_wants_the_answer_and_stays_in_the_thread() -> None:
@@ -120,7 +151,7 @@ def test_an_advert_is_not_answered() -> None:
 
 
 def test_a_clients_addition_is_confirmed() -> None:
-    (mail,) = ACKNOWLEDGE.message_added(TICKET, a_message(id=2), DESK)
+    (mail,) = ACKNOWLEDGE.message_added(TICKET, a_message(id=2), DESK, "")
 
     assert isinstance(mail, Mail)
     assert "补充已收到" in mail.subject
@@ -128,7 +159,7 @@ def test_a_clients_addition_is_confirmed() -> None:
 
 @pytest.mark.parametrize("text", ["谢谢！", "Thank you very much.", "收到，辛苦了"])
 def test_thanks_alone_are_not_confirmed_and_the_ticket_says_why(text: str) -> None:
-    (event,) = ACKNOWLEDGE.message_added(TICKET, a_message(text), DESK)
+    (event,) = ACKNOWLEDGE.message_added(TICKET, a_message(text), DESK, "")
 
     assert event == Event(
         "mail_withheld", {"purpose": "acknowledgement", "reason": "the addition changes nothing"}
@@ -138,7 +169,7 @@ def test_thanks_alone_are_not_confirmed_and_the_ticket_says_why(text: str) -> No
 def test_thanks_with_a_photo_are_confirmed_with_what_is_on_record() -> None:
     photo = (Attachment("a.jpg", "image/jpeg", 1),)
 
-    (mail,) = ACKNOWLEDGE.message_added(TICKET, a_message("谢谢", attachments=photo), DESK)
+    (mail,) = ACKNOWLEDGE.message_added(TICKET, a_message("谢谢", attachments=photo), DESK, "")
 
     assert isinstance(mail, Mail)
     assert "目前登记：故障报修（线路故障），门禁，一般。" in mail.text
@@ -166,7 +197,7 @@ def test_what_is_missing_is_asked_once_in_one_list_and_nothing_that_was_told() -
     about = replace(TICKET.classification, facts=Facts(phone="13800138000"))
 
     (asked,) = ACKNOWLEDGE.ticket_opened(replace(TICKET, classification=about), a_message(), DESK)
-    (added,) = ACKNOWLEDGE.message_added(TICKET, a_message("四号门也不开"), DESK)
+    (added,) = ACKNOWLEDGE.message_added(TICKET, a_message("四号门也不开"), DESK, "")
 
     assert isinstance(asked, Mail)
     assert isinstance(added, Mail)
@@ -189,7 +220,9 @@ def test_of_a_question_nothing_is_asked_and_no_first_aid_given() -> None:
 def test_an_engineers_mail_is_not_confirmed() -> None:
     ticket = a_ticket(participants=(Participant(Address("wang@faultdesk.example"), Role.ENGINEER),))
 
-    assert ACKNOWLEDGE.message_added(ticket, a_message(sender=Address("wang@faultdesk.example")), DESK) == []
+    assert (
+        ACKNOWLEDGE.message_added(ticket, a_message(sender=Address("wang@faultdesk.example")), DESK, "") == []
+    )
 
 
 def test_an_operators_template_takes_the_place_of_the_bundled_one(tmp_path: Path) -> None:
@@ -252,7 +285,7 @@ def test_who_sent_a_fax_is_not_told_to_answer_a_mail(language: Language) -> None
 
     answers = [
         *ACKNOWLEDGE.ticket_opened(ticket, message, DESK),
-        *ACKNOWLEDGE.message_added(ticket, message, DESK),
+        *ACKNOWLEDGE.message_added(ticket, message, DESK, ""),
     ]
 
     for mail in answers:

@@ -2,6 +2,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from faultdesk.domain.assignment import Choice
@@ -227,7 +228,7 @@ def test_the_work_order_tells_everything_known_with_the_original() -> None:
         "李明 项目部",
         "现场.jpg",
         "14:00",
-        "asked for",
+        "需到场 wanted",
     ):
         assert told in mail.text
 
@@ -384,6 +385,7 @@ def test_an_advert_makes_no_work() -> None:
 def test_a_clients_addition_reaches_the_engineer_at_work() -> None:
     ticket = a_ticket(participants=(Participant(Address("wang@faultdesk.example"), Role.ENGINEER),))
 
+    ticket = msgspec.structs.replace(ticket, engineer=Address("wang@faultdesk.example"))
     (mail,) = DISPATCH.message_added(ticket, a_message(text="and gate 4 too"), a_desk())
 
     assert mail.to == (Address("wang@faultdesk.example"),)

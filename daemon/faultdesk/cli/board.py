@@ -1,6 +1,7 @@
 """board: the open tickets by their nearest deadline, live, in a terminal of 80 columns."""
 
 import io
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
@@ -20,7 +21,7 @@ from faultdesk.adapters.sql.listings import Row
 from faultdesk.adapters.sql.store import SqlTransaction
 from faultdesk.cli.context import configuration, database
 from faultdesk.cli.tickets import find_ticket, print_ticket
-from faultdesk.errors import FaultdeskError
+from faultdesk.errors import FaultdeskError, PermanentError
 
 _EVERY_SECONDS = 5.0
 _MOST = 500
@@ -31,6 +32,8 @@ _LATE, _NEAR, _CALM = "bold white on red", "black on yellow", "green"
 
 def board(context: typer.Context) -> None:
     """Watch the open tickets, the most urgent on top; Enter opens one, q ends."""
+    if not sys.stdout.isatty():
+        raise PermanentError("the board wants a terminal; `faultdesk tickets` lists")
     zone = configuration(context).desk.time_zone
     with database(context) as opened:
 

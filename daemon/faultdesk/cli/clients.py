@@ -11,7 +11,7 @@ from faultdesk.adapters.client_sheet import Problem, Sheet, read_sheet, shielded
 from faultdesk.adapters.sql.store import SqlTransaction
 from faultdesk.cli.context import configuration, database, desk, reading
 from faultdesk.cli.show import AsJson, console, listing, write_json
-from faultdesk.domain.client import Client, Contract, KeyKind, Project
+from faultdesk.domain.client import Client, Contract, KeyKind, Project, folded
 from faultdesk.errors import NotFoundError, PermanentError
 from faultdesk.handlers.host import Failure
 from faultdesk.pipeline.entitling import entitled, judged_anew
@@ -119,7 +119,9 @@ def show(
 ) -> None:
     """Show a client whole."""
     with reading(context) as connection:
-        client = SqlTransaction(connection).clients.named(name)
+        clients = SqlTransaction(connection).clients
+        called = clients.known_by(KeyKind.NAME, folded(name))
+        client = clients.named(name) or (called[0] if len(called) == 1 else None)
     if client is None:
         raise NotFoundError(f"no client {name}")
     if as_json:

@@ -14,7 +14,7 @@ from faultdesk.errors import PermanentError
 from faultdesk.pipeline.entitling import entitled_by
 
 
-def entitle(
+def entitle(  # noqa: PLR0913, PLR0917 - the options of a command
     context: typer.Context,
     reference: Reference,
     because: Annotated[str, typer.Option(help="On what evidence.", callback=said)],
@@ -23,6 +23,7 @@ def entitle(
     ] = None,
     charge: Annotated[Charge | None, typer.Argument(help="Who pays.")] = None,
     contract: Annotated[str, typer.Option(help="Whose spans, calendar and engineer hold: its number.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Though the contract is another client's.")] = False,
     by: Annotated[str, typer.Option(help="Who says so, for the ticket's log.")] = "operator",
 ) -> None:
     """Say what the client of a ticket is owed: BASIS and CHARGE, or a contract. No import of contracts changes it."""
@@ -32,7 +33,11 @@ def entitle(
         found = ticket_to_change(transaction, reference)
         known = found.entitlement or Entitlement(basis=Basis.UNKNOWN, charge=Charge.QUOTATION)
         if contract:
-            known = entitled_by(transaction, found, opened.changes.desk, contract, because)
+            before, known = known, entitled_by(transaction, found, opened.changes.desk, contract, because)
+            if before.client not in {"", known.client} and not force:
+                raise PermanentError(
+                    f"contract {contract} is {known.client}'s, {found.reference} is {before.client}'s; if so: --force"
+                )
         verdict = msgspec.structs.replace(
             known,
             basis=basis or known.basis,

@@ -81,8 +81,8 @@ def check(
     warnings = look_ahead(config, Host(load_handlers(config)), open_identity(config), now)
     for warning in warnings:
         typer.echo(f"{context.obj}: warning: {warning}", err=True)
-    verdict = "no mistakes, see the warnings" if warnings else "all is well"
-    typer.echo(f"{context.obj}: {verdict}{' and within reach' if online else ''}")
+    verdict = ("no mistakes" if warnings else "all is well") + (" and within reach" if online else "")
+    typer.echo(f"{context.obj}: {verdict}{', see the warnings' if warnings else ''}")
 
 
 def _complaints(part: Callable[[], object]) -> Iterator[str]:

@@ -28,6 +28,9 @@ from faultdesk.domain.ticket import CLIENT_NAMED, Event, Role, Status, Ticket
 from faultdesk.errors import NotFoundError, PermanentError
 
 Reference = Annotated[str, typer.Argument(help="As in FD-2026-000123.")]
+_NARROW = 120
+"""Columns of a terminal: in fewer the most needed are shown alone."""
+_MOST_NEEDED = ("reference", "status", "due", "system", "subject")
 _COLUMNS = (
     "reference", "status", "kind", "fault_class", "system", "severity", "basis", "response_due", "on_site_due", "engineer",
     "subject",
@@ -56,7 +59,8 @@ def tickets(
         there = listings.count(connection, wanted) if len(rows) == limit else len(rows)
     if not as_json:
         rows = [row | {"status": _ended(row["status"], row["lacks"])} for row in rows]
-    listing(rows, _COLUMNS, zone, as_json=as_json)
+    columns = _MOST_NEEDED if console().width < _NARROW else _COLUMNS
+    listing(rows, columns, zone, as_json=as_json)
     if there > len(rows):
         typer.echo(f"{len(rows)} of {there}: --limit {there} lists all", err=True)
 
@@ -74,12 +78,9 @@ def _ended(status: str, lacks: Sequence[str]) -> str:
 
 
 def _duration(text: str) -> timedelta:
-    if (span := span_of(text)) is not None:
-        return span
-    try:
-        return msgspec.convert(text, timedelta)
-    except msgspec.ValidationError as error:
-        raise PermanentError(f"--due-within {text}: not a span as in 4h, 30 min or PT4H") from error
+    if (span := span_of(text)) is None:
+        raise PermanentError(f"--due-within {text}: not a span as in 4h, 30 min or PT4H")
+    return span
 
 
 def ticket(context: typer.Context, reference: Reference, as_json: AsJson = False) -> None:
@@ -187,6 +188,10 @@ def classify(
     context: typer.Context,
     reference: Reference,
     words: Annotated[list[str], typer.Argument(help="As in: fault/line cctv high.")],
+    new_system: Annotated[
+        bool,
+        typer.Option("--new-system", help="A word that nobody knows names a system of the operator's own."),
+    ] = False,
     by: Annotated[str, typer.Option(help="Who says so, for the ticket's log.")] = "operator",
 ) -> None:
     """Say what a ticket is really about: kind, fault class, system, severity, in any order.
@@ -194,9 +199,9 @@ def classify(
     Deadlines follow, from the same moment.
     """
     try:
-        labels = parse_correction(" ".join(words))
+        labels = parse_correction(" ".join(words), only_known=not new_system)
     except ValueError as error:
-        raise PermanentError(str(error)) from error
+        raise PermanentError(f"{error}; a system of your own: --new-system") from error
     with desk(context) as opened, opened.store.write() as transaction:
         found = ticket_to_change(transaction, reference)
         opened.changes.change(transaction, found.id, Event(RECLASSIFIED, {"labels": dict(labels)}, actor=by))

@@ -29,7 +29,9 @@ By = Annotated[str, typer.Option(help="Who says so, for the ticket's log.")]
 def assign(
     context: typer.Context,
     reference: Reference,
-    who: Annotated[str, typer.Argument(help="Name, key or address, as in [people.NAME].")],
+    who: Annotated[
+        str, typer.Argument(help="Name, key or address, as people are called in the configuration.")
+    ],
     by: By = "operator",
 ) -> None:
     """Send somebody to a ticket; who was sent before is called off."""

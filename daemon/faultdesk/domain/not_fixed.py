@@ -36,6 +36,11 @@ _BEFORE = re.compile(
 _BACK_AGAIN = re.compile(r"\bwork(?:s|ing)? (?:\w+ )?again\b", re.IGNORECASE)
 
 
+def says_fixed(text: str) -> bool:
+    """Tell whether a text says that the fault is gone, and denies it nowhere."""
+    return bool(_FIXED.search(text)) and not (_NOT_YET.search(text) or _TURNED.search(text))
+
+
 def is_not_fixed(text: str, about: Classification) -> bool:
     """Judge an answer by its words and what they were taken for, the history apart.
 

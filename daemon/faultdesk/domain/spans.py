@@ -3,6 +3,8 @@
 import re
 from datetime import timedelta
 
+import msgspec
+
 _SPAN = re.compile(
     r"(\d{1,8}(?:\.\d{1,2})?)\s?(h|hours?|小时|小時|min|minutes?|分钟|分鐘|d|days?|天|s|seconds?|秒)?",
     re.IGNORECASE,
@@ -12,9 +14,18 @@ _DAYS = frozenset("d天")
 
 
 def span_of(text: str) -> timedelta | None:
-    """Read a span; a mere number is hours. None for what is none."""
+    """Read a span; a mere number is hours, ISO 8601 as in PT4H will do. None for what is none."""
+    if text.strip()[:1].upper() == "P":
+        return _iso(text.strip().upper())
     match = _SPAN.fullmatch(text.strip())
     return timedelta(seconds=float(match[1]) * _SECONDS[_unit(match)]) if match else None
+
+
+def _iso(text: str) -> timedelta | None:
+    try:
+        return msgspec.convert(text, timedelta)
+    except msgspec.ValidationError:
+        return None
 
 
 def is_in_days(text: str) -> bool:

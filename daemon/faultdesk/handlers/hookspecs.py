@@ -66,8 +66,13 @@ class Hooks(Protocol):
         """Decide what a new ticket needs."""
 
     @_hookspec
-    def message_added(self, ticket: Ticket, message: InboundMessage, desk: Identity) -> Iterable[Decision]:
-        """Decide what a message that joined a ticket needs."""
+    def message_added(
+        self, ticket: Ticket, message: InboundMessage, desk: Identity, effect: str
+    ) -> Iterable[Decision]:
+        """Decide what a message that joined a ticket needs.
+
+        `effect` is the event by which it set the ticket going, as "reopened" or "resumed"; "" for none.
+        """
 
     @_hookspec
     def ticket_changed(self, ticket: Ticket, event: Event, desk: Identity) -> Iterable[Decision]:

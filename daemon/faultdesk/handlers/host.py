@@ -196,10 +196,10 @@ class Host:
         return self._gather("ticket_opened", failed, ticket=ticket, message=message, desk=desk)
 
     def message_added(
-        self, ticket: Ticket, message: InboundMessage, desk: Identity, failed: Failed
+        self, ticket: Ticket, message: InboundMessage, desk: Identity, effect: str, failed: Failed
     ) -> Decisions:
         """Gather every handler's decisions on a message that joined."""
-        return self._gather("message_added", failed, ticket=ticket, message=message, desk=desk)
+        return self._gather("message_added", failed, ticket=ticket, message=message, desk=desk, effect=effect)
 
     def ticket_changed(self, ticket: Ticket, event: Event, desk: Identity, failed: Failed) -> Decisions:
         """Gather every handler's decisions on a change."""

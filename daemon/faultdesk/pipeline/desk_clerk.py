@@ -192,7 +192,9 @@ class DeskClerk:
         what = event_of_answer(tx, self.host, ticket, message, at, failures.append)
         if what is None and wants_visit(self.host, ticket, message, failures.append):
             what = VISIT_WANTED
+        effect = ""
         if what is not None and is_certain(found, message, self._ledger.identity):
+            effect = what
             self._changes.change(tx, ticket.id, Event(what, data, at, message.sender.address))
         elif what is not None:
             ask_about(tx, self._ledger, ticket, message, what)
@@ -201,7 +203,7 @@ class DeskClerk:
         elif found.proof.is_signed:
             tx.tickets.add_participants(ticket.id, _newcomers(found.ticket, message, self._ledger.identity))
         decisions = self.host.message_added(
-            tx.tickets.get(ticket.id), message, self._ledger.identity, failures.append
+            tx.tickets.get(ticket.id), message, self._ledger.identity, effect, failures.append
         )
         self._write_down(tx, ticket.id, decisions, failures)
         log.info("ticket.joined", ticket=ticket.reference, inbox=message.id, proof=found.proof)

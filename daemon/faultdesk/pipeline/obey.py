@@ -26,7 +26,7 @@ from faultdesk.domain.promise import (
     work_began_at,
 )
 from faultdesk.domain.resolution import attached_in, drafted, is_drafted, missing, resolution_in, resolved
-from faultdesk.domain.ticket import Event, Kind, Ticket
+from faultdesk.domain.ticket import Event, Kind, Status, Ticket
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.store import Transaction
 
@@ -36,6 +36,7 @@ _FIELD_NAMES = {
     Field.PARTS: "备件 parts",
     Field.TIME: "恢复时间 time",
 }
+ANSWER, RECOVERY, REPORT = "answer 答复", "recovery 恢复时间", "report 报告"
 _ONLY_TIME = re.compile(
     r"[\d:：.\s/-]{0,20}(?:(?:今天|昨天|今早|昨晚|上午|下午|中午|晚上|早上|凌晨|[点點时時分半])[\d:：.\s]{0,8}){0,4}(?:[ap]\.?m\.?)?|(?:today|yesterday) [\d:.]{1,8}\s?(?:[ap]m)?",
     re.IGNORECASE,
@@ -118,7 +119,8 @@ class Obedience:
             said = do(order.words)
         except _RefusedError as refused:
             said = f"未执行 not done: {refused}"
-        ended = "" if ticket.status.is_open else f"（此单已结束 this ticket is {ticket.status}）"
+        is_end = ticket.status.is_open or order.what is Command.CLOSE
+        ended = "" if is_end else f"（此单已结束 this ticket is {ticket.status}）"
         return Outcome(order.line, said + ended)
 
     @property
@@ -153,6 +155,8 @@ class Obedience:
         return "已接单 accepted"
 
     def _reassign(self, words: str) -> str:
+        if not words:
+            raise _RefusedError("请写明转给谁 say to whom")
         try:
             person = self._changes.desk.people.one(words)
         except ValueError as error:
@@ -253,15 +257,20 @@ class Obedience:
     def _resolve(self, told: Mapping[Field, str], *, is_resolution: bool) -> str:
         log = self._tx.tickets.events(self._id)
         known = {**resolution_in(log), **{field: words for field, words in told.items() if words}}
+        doubt = ""
         if told.get(Field.TIME):
-            known[Field.TIME] = self._time(told[Field.TIME]).isoformat()
+            try:
+                known[Field.TIME] = self._time(told[Field.TIME]).isoformat()
+            except _RefusedError as refused:  # the rest was understood, and stays
+                known.pop(Field.TIME)
+                doubt = f"{refused}；"
         lacking, files = missing(known), [file.name for file in self._message.attachments]
         if lacking or not (is_resolution or is_drafted(log)):
             self._changes.change(self._tx, self._id, drafted(known, self._sender, self._at, files))
             names = "、".join(_FIELD_NAMES[field] for field in lacking)
             if not lacking:
                 return '已记下；写上“解决”即出报告 noted; add "resolved" and the report goes out'
-            return f"尚未解决，还缺 not resolved yet, missing: {names}。请回复这些行即可 answer with these lines alone"
+            return f"{doubt}尚未解决，还缺 not resolved yet, missing: {names}。请回复这些行即可 answer with these lines alone"
         more = {"inbox": self._message.id, "attached": [*attached_in(log), *files]}
         event = resolved(known, log, self._at, self._sender, **more)
         self._changes.change(self._tx, self._id, event)
@@ -270,21 +279,29 @@ class Obedience:
     def _close(self, words: str) -> str:
         ticket, lacking = self._ticket, lacks_of_end(self._tx, self._ticket)
         if lacking and not words:
+            if ticket.status is Status.RESOLVED and lacking == [REPORT]:
+                raise _RefusedError(
+                    "报告尚未发出，发出后再关闭 the report has not gone out yet: close it then"
+                )
             raise _RefusedError(f"缺 {'、'.join(lacking)}，请写明原因 say why it ends without")
         self._change("closed", reason=words, lacks=lacking)
         return f"已关闭 closed: {ticket.reference}"
 
 
 def lacks_of_end(tx: Transaction, ticket: Ticket) -> list[str]:
-    """Name what a fault must have before it may be closed without a reason: a recovery, and a report that was sent (P6)."""
-    if ticket.classification.kind is not Kind.FAULT:
-        return []
-    lacking = ["recovery 恢复时间", "report 报告"]
+    """Name what a ticket must have before it may be closed without a reason: an answer; a fault a recovery and its report (P6)."""
+    answer = ticket.deadline(Clock.RESPONSE)
+    unanswered = [ANSWER] if answer is not None and answer.met_at is None else []
+    return unanswered + (_lacks_of_fault(tx, ticket) if ticket.classification.kind is Kind.FAULT else [])
+
+
+def _lacks_of_fault(tx: Transaction, ticket: Ticket) -> list[str]:
+    lacking = [RECOVERY, REPORT]
     for event in delivered(tx.tickets.events(ticket.id)):
         if event.kind == REOPENED:
-            lacking = ["recovery 恢复时间", "report 报告"]
+            lacking = [RECOVERY, REPORT]
         elif event.kind == "resolved":
-            lacking = ["report 报告"]
+            lacking = [REPORT]
         elif (
             event.kind in {"mail_sent", "fax_sent"}
             and event.data.get("purpose") == "report"

@@ -14,7 +14,12 @@ def look_ahead(config: Config, host: Host, desk: Identity, now: datetime) -> lis
     failures: list[Failure] = []
     told = host.look_ahead(desk, now, failures.append)
     failed = [f"handlers.{one.handler}: look_ahead: {one.error!r}" for one in failures]
-    return [*_unread_faxes(config), *_unknown_systems(desk), *told, *failed]
+    return [*_unproved_forms(config), *_unread_faxes(config), *_unknown_systems(desk), *told, *failed]
+
+
+def _unproved_forms(config: Config) -> Iterator[str]:
+    if config.desk.form_senders and not config.desk.authserv_ids:
+        yield "desk.form_senders: without desk.authserv_ids nothing proves a form, and its client gets no answer"
 
 
 def _unknown_systems(desk: Identity) -> Iterator[str]:

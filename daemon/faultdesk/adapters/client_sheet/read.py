@@ -37,7 +37,7 @@ def read_sheet(path: Path, free_mail_domains: frozenset[str], people: People = N
     rows = iter(rows_of(path))
     headings = [heading(cell) for cell in next(rows, [])]
     if unknown := [name for name in headings if name and name not in COLUMNS]:
-        raise PermanentError(f"{path}: no such heading: {', '.join(unknown)}")
+        raise PermanentError(f"{path}: no such heading: {', '.join(unknown)}; there are {', '.join(COLUMNS)}")
     if twice := {name for name in headings if name and headings.count(name) > 1}:
         raise PermanentError(f"{path}: the heading {min(twice)} stands twice")
     if "client" not in headings:

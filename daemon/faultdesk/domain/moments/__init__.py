@@ -19,6 +19,7 @@ _OLDEST = timedelta(days=120)
 """What lies further back is history: the day it was built, the last repair."""
 _DOTTED = re.compile(r"^((?:今天|昨天|today|yesterday)?\s?\d{1,2})\.([0-5]\d)$", re.IGNORECASE)
 """An hour as in 14.30."""
+_NOW = frozenset({"now", "just now", "现在", "刚才", "刚刚"})
 _SMALL_HOURS = 6
 """Before them "23:50" is of the evening before."""
 _SLOW_CLOCK = timedelta(minutes=30)
@@ -58,6 +59,8 @@ def clock_time(words: str, now: datetime) -> datetime | None:
     `now` is when it was written, in the writer's zone: a time without a day is of that day.
     """
     plain = _DOTTED.sub(r"\1:\2", simplified(unicodedata.normalize("NFKC", words).strip()))
+    if plain.lower() in _NOW:
+        return now
     # A date alone is no time: it would be midnight.
     exact = _exact(plain) if ":" in plain else None
     if exact is not None:
