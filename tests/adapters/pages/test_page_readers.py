@@ -1,3 +1,4 @@
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -160,8 +161,8 @@ def test_a_page_that_hangs_its_reader_leaves_no_time_for_others(misbehaving: Pag
 def test_a_page_that_takes_too_much_memory_says_so_and_the_next_is_read(misbehaving: PageReaders) -> None:
     pages = read(misbehaving, a_tiff(a_page(1400), a_page()))
 
-    assert pages[0].problem.startswith("not read: reading took 3")
-    assert pages[0].problem.endswith("MB of memory, more than 300")
+    # How much it had taken when somebody looked is the machine's affair.
+    assert re.fullmatch(r"not read: reading took \d{3,4} MB of memory, more than 300", pages[0].problem)
     assert pages[1].text == "1728"
 
 
