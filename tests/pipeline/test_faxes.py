@@ -35,6 +35,8 @@ class Gateway(Handler, frozen=True):
             return None
         if message.subject.startswith("receipt"):
             _, outcome, job = message.subject.split()
+            # "-" is a gateway that tells no job of its own.
+            job = job.strip("-")
             return Receipt(gateway="office", outcome=Outcome(outcome), job=job, number=NUMBER, reason="busy")
         caller, pages, key = message.subject.split()
         documents = tuple(file.name for file in message.attachments)
@@ -310,6 +312,43 @@ def test_a_retry_is_no_failure(desk: PlayedDesk) -> None:
     desk.decide(a_fax("receipt delivered 1"))
 
     assert desk.events(ticket_id)[-2:] == ["fax_retrying", "fax_delivered"]
+
+
+def test_a_gateway_that_names_the_number_alone_may_tell_of_retries_first(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    desk.perform()
+
+    desk.decide(a_fax("receipt retrying -"))
+    desk.decide(a_fax("receipt failed -"))
+
+    assert desk.events(ticket_id)[-3:-1] == ["fax_retrying", "fax_failed"]
+
+
+def test_a_fax_of_more_pages_than_are_read_came_whole(desk: PlayedDesk) -> None:
+    left_out = Page(number=2, problem="only the first page of a fax is read", is_left_out=True)
+
+    ticket_id = opened(desk, a_page("二楼门禁坏了"), left_out, message=a_fax(f"{NUMBER} 30 k1", TIFF))
+    desk.perform()
+
+    assert desk.problems(ticket_id) == ["page 2: only the first page of a fax is read"]
+    assert "请重新发送" not in desk.fax_sender.sent[0][2].decode()
+
+
+def test_a_fax_of_which_a_page_is_missing_is_asked_for_again(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"), message=a_fax(f"{NUMBER} 2 k1", TIFF))
+    desk.perform()
+
+    assert "1 of 2 pages came" in desk.problems(ticket_id)
+    assert "请重新发送" in desk.fax_sender.sent[0][2].decode()
+
+
+def test_a_number_that_is_only_printed_on_a_page_is_never_dialled(desk: PlayedDesk) -> None:
+    page = a_page("二楼门禁坏了\n传真：020-87561235\n电话 020-88881111")
+
+    opened(desk, page, message=a_fax("- 1 k1", TIFF))
+    desk.perform()
+
+    assert desk.fax_sender.sent == []
 
 
 def test_a_gateway_whose_handler_fails_loses_no_fax(desk: PlayedDesk) -> None:

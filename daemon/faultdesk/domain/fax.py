@@ -107,6 +107,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """What was read is not to be relied on: small print, handwriting, damage."""
     problem: str = ""
     """Why it was not read, in words for the desk."""
+    is_left_out: bool = False
+    """It came, and whatever comes after it: there are more pages than the desk reads."""
 
     @property
     def rows(self) -> tuple[tuple[Line, ...], ...]:
@@ -140,8 +142,9 @@ class Fax(msgspec.Struct, frozen=True, kw_only=True):
     def is_whole(self) -> bool:
         """Tell whether every page came and could be read: else the client is asked to send it again."""
         expected = self.reception.pages or 1
-        readable = [page for page in self.pages if not page.problem]
-        return self.reception.is_complete and len(readable) == len(self.pages) >= expected
+        came = len(self.pages) >= expected or any(page.is_left_out for page in self.pages)
+        is_read = all(page.is_left_out or not page.problem for page in self.pages)
+        return self.reception.is_complete and came and is_read
 
 
 class PageImage(msgspec.Struct, frozen=True, kw_only=True):

@@ -123,7 +123,7 @@ def _problems(reception: Reception, pages: Sequence[Page]) -> Iterator[str]:
         yield f"the gateway says that the fax is not complete{note}"
     if not pages or not reception.documents:
         yield "no page of the fax could be read; look at the gateway"
-    elif reception.pages is not None and len(pages) < reception.pages:
+    elif len(pages) < (reception.pages or 0) and not any(page.is_left_out for page in pages):
         yield f"{len(pages)} of {reception.pages} pages came"
     if pages and not any(page.lines or page.codes or page.problem for page in pages):
         yield "the pages hold no words; was the paper put in the wrong way round?"

@@ -67,7 +67,8 @@ def _pages(item: PagesItem, host: Host) -> Iterator[Page]:
     scans = (scan for document in documents for scan in pages_of(document.octets, document.media_type))
     for number, scan in enumerate(islice(scans, item.first, None), item.first + 1):
         if number > item.most:
-            yield Page(number=number, problem=f"only the first {item.most} pages of a fax are read")
+            problem = f"only the first {item.most} pages of a fax are read"
+            yield Page(number=number, problem=problem, is_left_out=True)
             return
         yield _page(number, scan(), host)
 

@@ -47,7 +47,8 @@ _FAX_TO = _FAX.where(
     _OUTGOING,
     message.c.at >= bindparam("since"),
     message.c.fax_job.is_not(None),
-    message.c.fax_outcome.is_(None),
+    # A gateway that tries again tells of it, and then of the end.
+    sa.or_(message.c.fax_outcome.is_(None), message.c.fax_outcome == Outcome.RETRYING),
     sa.cast(message.c.recipients, sa.Text).like(bindparam("to")),
 )
 _NOTICE = (
