@@ -1,9 +1,18 @@
+import threading
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from faultdesk.pipeline.send_fax import FaxRules
+from faultdesk.adapters.sql.store import SqlStore
+from faultdesk.domain.decision import Mail
+from faultdesk.domain.message import Address
+from faultdesk.handlers.testing import a_message
+from faultdesk.pipeline.ledger import SEND_FAX
+from faultdesk.pipeline.patience import patience
+from faultdesk.pipeline.perform import Performer
+from faultdesk.pipeline.send_fax import FaxRules, SendFax
+from pipeline.desk import PlainPress, PlayedDesk
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MOBILE, OFFICE = "+8613812345678", "+862088881111"
@@ -30,3 +39,47 @@ def test_a_private_number_does_not_ring_at_night(number: str, now: datetime, rin
 
 def test_without_quiet_hours_every_number_rings_at_once() -> None:
     assert FaxRules().may_ring_at(MOBILE, at(3)) == at(3)
+
+
+def a_desk(store: SqlStore, rules: FaxRules) -> PlayedDesk:
+    desk = PlayedDesk(store, {})
+    desk.decide(a_message())
+    desk.performer = Performer(
+        store,
+        desk.changes,
+        desk.clock,
+        lambda: {SEND_FAX: SendFax(store, PlainPress(), desk.fax_sender, desk.identity, rules)},
+        patience(threading.Event()),
+    )
+    return desk
+
+
+def letters(desk: PlayedDesk, *numbers: str) -> None:
+    with desk.store.write() as tx:
+        for count, number in enumerate(numbers):
+            to = (Address(f"fax:{number}"),)
+            letter = Mail(name=f"l/{count}", ticket_id=1, to=to, subject="s", text="t", purpose="note")
+            desk.ledger.apply(tx, 1, "test", letter)
+    desk.perform()
+
+
+def test_a_number_gets_only_so_many_automatic_faxes_an_hour(store: SqlStore) -> None:
+    desk = a_desk(store, FaxRules(hourly_cap=2))
+
+    letters(desk, OFFICE, OFFICE, OFFICE, MOBILE)
+
+    assert sorted(number for number, _, _ in desk.fax_sender.sent) == [MOBILE, OFFICE, OFFICE]
+    assert desk.events(1).count("mail_withheld") == 1
+
+
+def test_a_fax_to_a_private_number_waits_for_the_morning(store: SqlStore) -> None:
+    desk = a_desk(store, RULES)
+    desk.clock.time = at(23)
+
+    letters(desk, MOBILE, OFFICE)
+    assert [number for number, _, _ in desk.fax_sender.sent] == [OFFICE]
+    assert "fax_put_off" in desk.events(1)
+
+    desk.clock.time = at(7, day=6)
+    desk.perform()
+    assert [number for number, _, _ in desk.fax_sender.sent] == [OFFICE, MOBILE]
