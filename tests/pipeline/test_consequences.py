@@ -27,7 +27,7 @@ from faultdesk.domain.ticket import (
 from faultdesk.errors import PermanentError, TransientError
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.testing import a_message
-from faultdesk.pipeline.obey import lacks_of_end
+from faultdesk.pipeline.ending import lacks_of_end
 from faultdesk_acknowledge import AcknowledgeHandler
 from faultdesk_dispatch import DispatchHandler
 from faultdesk_sla import SlaHandler

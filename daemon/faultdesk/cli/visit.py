@@ -20,7 +20,7 @@ from faultdesk.domain.promise import (
 )
 from faultdesk.domain.ticket import Event, Status, Ticket
 from faultdesk.errors import PermanentError
-from faultdesk.pipeline.obey import lacks_of_end
+from faultdesk.pipeline.ending import lacks_of_end
 from faultdesk.service.wiring import Desk
 
 By = Annotated[str, typer.Option(help="Who says so, for the ticket's log.")]

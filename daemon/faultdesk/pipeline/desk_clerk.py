@@ -7,12 +7,11 @@ import msgspec
 import structlog
 
 from faultdesk.domain.assignment import engineer_in
-from faultdesk.domain.identity import Identity
 from faultdesk.domain.matching import Match, Proof, noticed_at
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.promise import VISIT_WANTED, deadlines_of
 from faultdesk.domain.reference import Seal
-from faultdesk.domain.ticket import Event, Participant, Role, Ticket
+from faultdesk.domain.ticket import Event, Participant, Role
 from faultdesk.domain.trust import Standing
 from faultdesk.handlers.host import Decisions, Failure, Host
 from faultdesk.pipeline import receipts, undelivered
@@ -30,6 +29,7 @@ from faultdesk.pipeline.ledger import Ledger, signed
 from faultdesk.pipeline.mailed_commands import answers_as_one_of_us, command, refuse_whole
 from faultdesk.pipeline.mailed_correction import correct
 from faultdesk.pipeline.noted import classified, opening_data, problems, refused
+from faultdesk.pipeline.participants import newcomers, people_of
 from faultdesk.pipeline.ports import Clock
 from faultdesk.pipeline.search import TicketSearch
 from faultdesk.pipeline.store import Transaction
@@ -201,7 +201,7 @@ class DeskClerk:
         if not refused_for and answers_client(found, message):
             self._changes.change(tx, ticket.id, Event("answered", {}, at, message.sender.address))
         elif found.proof.is_signed:
-            tx.tickets.add_participants(ticket.id, _newcomers(found.ticket, message, self._ledger.identity))
+            tx.tickets.add_participants(ticket.id, newcomers(found.ticket, message, self._ledger.identity))
         decisions = self.host.message_added(
             tx.tickets.get(ticket.id), message, self._ledger.identity, effect, failures.append
         )
@@ -221,7 +221,7 @@ class DeskClerk:
         best, answers = self.host.classify(message, failures.append)
         message = numbered(tx, message, best, at, self._ledger.identity)
         bare = tx.tickets.open(message, best, at, self._clock.now())
-        people = self._people_of(claimed)
+        people = self._all_of(claimed)
         refuted = claimed.standing is Standing.REFUTED
         verdict = entitlement_of(tx, bare, self._ledger.identity, message.text, is_refuted=refuted)
         bare = msgspec.structs.replace(bare, entitlement=verdict)
@@ -257,8 +257,8 @@ class DeskClerk:
         log.info("ticket.opened", ticket=ticket.reference, inbox=message.id, kind=best.kind)
         return ticket.id
 
-    def _people_of(self, claimed: Claim) -> list[Participant]:
-        people = _people(claimed.message, self._ledger.identity)
+    def _all_of(self, claimed: Claim) -> list[Participant]:
+        people = people_of(claimed.message, self._ledger.identity)
         if claimed.forwarder is not None:
             people.append(Participant(claimed.forwarder.sender, Role.STAFF))
         return people
@@ -278,26 +278,3 @@ class DeskClerk:
         for actor, decided in decisions:
             if not isinstance(decided, Event):
                 self._ledger.apply(tx, ticket_id, actor, decided)
-
-
-def _people(message: InboundMessage, desk: Identity) -> list[Participant]:
-    """List who takes part by writing or being written to, the desk itself left out; a colleague decides nothing by that."""
-    written_to = [
-        Participant(person, Role.COPIED if desk.is_colleague(person) else Role.CLIENT)
-        for person in (*message.reply_to, *message.to, *message.cc)
-    ]
-    people = {who.person.address: who for who in (*written_to, Participant(message.sender, Role.CLIENT))}
-    return [
-        who
-        for who in people.values()
-        if who.person.address and desk.address not in {who.person.address, who.person.without_tag}
-    ]
-
-
-def _newcomers(ticket: Ticket, message: InboundMessage, desk: Identity) -> list[Participant]:
-    """List who comes in by a message that joined: of whom one of ours puts in copy nobody is the client."""
-    people = _people(message, desk)
-    by_client = ticket.role_of(message.sender.address) is Role.CLIENT or not desk.is_colleague(message.sender)
-    if ticket.role_of(message.sender.address) in {Role.ENGINEER, Role.STAFF, Role.COPIED} or not by_client:
-        return [msgspec.structs.replace(who, role=Role.COPIED) for who in people]
-    return people

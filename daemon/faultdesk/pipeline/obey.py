@@ -15,19 +15,18 @@ from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.moments import clock_time
 from faultdesk.domain.number import fax_number
 from faultdesk.domain.promise import (
-    REOPENED,
     RESUMED,
     VISIT_WANTED,
     WAITING,
     Clock,
     arrivals,
-    delivered,
     is_waiting,
     work_began_at,
 )
 from faultdesk.domain.resolution import attached_in, drafted, is_drafted, missing, resolution_in, resolved
-from faultdesk.domain.ticket import Event, Kind, Status, Ticket
+from faultdesk.domain.ticket import Event, Status, Ticket
 from faultdesk.pipeline.changes import Changes
+from faultdesk.pipeline.ending import REPORT, lacks_of_end
 from faultdesk.pipeline.store import Transaction
 
 _FIELD_NAMES = {
@@ -36,7 +35,6 @@ _FIELD_NAMES = {
     Field.PARTS: "备件 parts",
     Field.TIME: "恢复时间 time",
 }
-ANSWER, RECOVERY, REPORT = "answer 答复", "recovery 恢复时间", "report 报告"
 _ONLY_TIME = re.compile(
     r"[\d:：.\s/-]{0,20}(?:(?:今天|昨天|今早|昨晚|上午|下午|中午|晚上|早上|凌晨|[点點时時分半])[\d:：.\s]{0,8}){0,4}(?:[ap]\.?m\.?)?|(?:today|yesterday) [\d:.]{1,8}\s?(?:[ap]m)?",
     re.IGNORECASE,
@@ -286,26 +284,3 @@ class Obedience:
             raise _RefusedError(f"缺 {'、'.join(lacking)}，请写明原因 say why it ends without")
         self._change("closed", reason=words, lacks=lacking)
         return f"已关闭 closed: {ticket.reference}"
-
-
-def lacks_of_end(tx: Transaction, ticket: Ticket) -> list[str]:
-    """Name what a ticket must have before it may be closed without a reason: an answer; a fault a recovery and its report (P6)."""
-    answer = ticket.deadline(Clock.RESPONSE)
-    unanswered = [ANSWER] if answer is not None and answer.met_at is None else []
-    return unanswered + (_lacks_of_fault(tx, ticket) if ticket.classification.kind is Kind.FAULT else [])
-
-
-def _lacks_of_fault(tx: Transaction, ticket: Ticket) -> list[str]:
-    lacking = [RECOVERY, REPORT]
-    for event in delivered(tx.tickets.events(ticket.id)):
-        if event.kind == REOPENED:
-            lacking = [RECOVERY, REPORT]
-        elif event.kind == "resolved":
-            lacking = [REPORT]
-        elif (
-            event.kind in {"mail_sent", "fax_sent"}
-            and event.data.get("purpose") == "report"
-            and len(lacking) == 1
-        ):
-            lacking = []
-    return lacking
