@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from faultdesk.domain.courtesy import is_courtesy
+from faultdesk.domain.courtesy import asks_for_news, is_courtesy
 from faultdesk.domain.decision import Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import InboundMessage
@@ -33,11 +33,18 @@ class AcknowledgeHandler(Handler, frozen=True, kw_only=True):
     def message_added(
         self, ticket: Ticket, message: InboundMessage, desk: Identity, effect: str
     ) -> list[Mail | Event]:
-        """Confirm to a client an addition that says something; thanks alone need no answer."""
+        """Confirm to a client an addition that changes something: no thanks, nor a question for the engineer."""
         if ticket.role_of(message.sender.address) in {Role.ENGINEER, Role.STAFF, Role.COPIED}:
             return []
-        is_thanks = is_courtesy(message.text) or (not ticket.status.is_open and says_fixed(message.text))
-        if is_thanks and not message.attachments and not message.fax and not message.problems:
+        text = message.text
+        is_thanks = is_courtesy(text) or (not ticket.status.is_open and says_fixed(text))
+        if (
+            not effect
+            and (is_thanks or asks_for_news(text))
+            and not message.attachments
+            and not message.fax
+            and not message.problems
+        ):
             return [Event("mail_withheld", {"purpose": PURPOSE, "reason": "the addition changes nothing"})]
         template = "reopened" if effect == REOPENED else "added"
         return self._acknowledge(template, ticket, message, desk)

@@ -92,7 +92,8 @@ class DispatchHandler(Handler, frozen=True, kw_only=True, dict=True):
         is_of_another_class = event.kind == RECLASSIFIED and (
             "fault_class" in event.data["labels"] or "was_unsolicited" in event.data
         )
-        orders_anew = event.kind in {PASSED_ON, REOPENED, ENTITLED} or is_of_another_class
+        is_owed_else = event.kind == ENTITLED and ticket.engineer is not None
+        orders_anew = event.kind in {PASSED_ON, REOPENED} or is_of_another_class or is_owed_else
         return [Job(ORDER, ticket.id)] if orders_anew else []
 
     @hookimpl

@@ -25,6 +25,7 @@ class Orders:
         """Write the order to who was sent, and copies to whom the playbook names."""
         message, playbook = desk.notice(ticket.id), desk.identity.playbook_of(ticket)
         log = desk.events(ticket.id)
+        reported = self._reported(log, desk)
         letter = self.letter(
             "work_order.txt",
             ticket,
@@ -33,17 +34,22 @@ class Orders:
             similar=desk.similar(ticket),
             checklist=playbook.steps(ticket.language.answered_in) if playbook else (),
             problems=_problems(log),
-            again=_again(log),
+            again=_again(log, reported),
         )
         engineer = desk.identity.people.mailbox(ticket.engineer.address if ticket.engineer else "")
         order = self.mail(
             f"dispatch/{ticket.id}/{number}", "work order", ticket, message, letter, (engineer,)
         )
-        reported = [event.data["inbox"] for event in log if event.kind == REOPENED and "inbox" in event.data]
-        order = msgspec.structs.replace(order, attached=(*order.attached, *reported[-1:]))
+        order = msgspec.structs.replace(order, attached=(*order.attached, *reported))
         copied = playbook.copy.addresses(ticket, message.text) if playbook else ()
         copies = [self._copy(ticket, message, copied, desk.identity.time_zone)] if copied else []
         return [msgspec.structs.replace(order, role=Role.ENGINEER), *copies]
+
+    def _reported(self, log: Sequence[Event], desk: Desk) -> tuple[int, ...]:
+        """Give the mail by which the client had it opened again last, unless it is too large to go along."""
+        reopened = [event.data for event in log if event.kind == REOPENED][-1:]
+        mails = (data["inbox"] for data in reopened if "inbox" in data)
+        return tuple(one for one in mails if len(desk.original(one)) <= self._attach_octets)
 
     def _copy(self, ticket: Ticket, message: InboundMessage, to: Sequence[str], zone: str) -> Mail:
         """Write to who is not of the desk: nothing of other clients, nor of what this one has signed."""
@@ -93,14 +99,14 @@ class Orders:
         )
 
 
-def _again(log: Sequence[Event]) -> Mapping[str, Any]:
+def _again(log: Sequence[Event], reported: Sequence[int]) -> Mapping[str, Any]:
     """Tell of a ticket that was opened again why, and what was done before; nothing of another."""
     last = max((at for at, event in enumerate(log) if event.kind == REOPENED), default=None)
     if last is None:
         return {}
     solved = next((event.data for event in reversed(log[:last]) if event.kind == "resolved"), {})
     told = {name: solved.get(name, "") for name in ("cause", "method", "parts")}
-    return {"reason": log[last].data.get("reason", ""), "by_mail": "inbox" in log[last].data, **told}
+    return {"reason": log[last].data.get("reason", ""), "is_attached": bool(reported), **told}
 
 
 def _problems(log: Sequence[Event]) -> tuple[str, ...]:

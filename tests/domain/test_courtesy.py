@@ -1,6 +1,6 @@
 import pytest
 
-from faultdesk.domain.courtesy import is_courtesy
+from faultdesk.domain.courtesy import asks_for_news, is_courtesy
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,32 @@ def test_thanks_alone_change_nothing(text: str) -> None:
 )
 def test_what_says_more_is_no_courtesy(text: str) -> None:
     assert not is_courtesy(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "请问你们什么时候能到？",
+        "您好，请问处理得怎么样了？谢谢",
+        "請問何時會到？",
+        "When will you come?",
+        "Any update? Thanks",
+    ],
+)
+def test_who_asks_for_news_changes_nothing(text: str) -> None:
+    assert asks_for_news(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "三号门也坏了，什么时候来？",
+        "能来看看三号门吗？",
+        "钥匙在门卫。几点到？",
+        "When it rains the camera goes dark. Any update?",
+        "谢谢",
+        "",
+    ],
+)
+def test_who_adds_something_or_asks_nothing_does_not_ask_for_news(text: str) -> None:
+    assert not asks_for_news(text)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from typing import Any
 
 import pytest
@@ -556,3 +557,32 @@ def test_a_participant_is_no_engineer_by_being_copied(store: SqlStore) -> None:
         tx.tickets.add_participants(1, [Participant(Address("vendor@maker.example"), Role.CLIENT)])
 
     assert the_ticket(desk).role_of("vendor@maker.example") is Role.COPIED
+
+
+def test_a_verdict_on_an_advert_tells_nobody(store: SqlStore) -> None:
+    desk = a_desk(store, Classification(kind=Kind.OTHER, unsolicited=True, confidence=0.9))
+    opened(desk)
+
+    change(desk, "entitled", basis="in_warranty", charge="free")
+    desk.perform()
+
+    assert desk.mailer.sent == []
+
+
+def test_who_had_it_opened_again_is_read_by_whoever_goes(store: SqlStore) -> None:
+    desk = a_desk(store)
+    opened(desk)
+    change(desk, "resolved", number=1, cause="c", method="m")
+    content = b"From: client@owner.example\r\nSubject: again\r\n\r\nstill dark\r\n"
+    inbox = desk.receive(content)
+
+    change(desk, "reopened", inbox=inbox)
+    desk.perform()
+
+    order = message_from_bytes(desk.mailer.sent[-1][2], policy=policy.default)
+    assert isinstance(order, EmailMessage)
+    attached = [part.get_payload(decode=True) for part in order.walk() if part.get_filename()]
+    assert content in attached
+    body = order.get_body()
+    assert body is not None
+    assert "客户来信见附件" in body.get_content()

@@ -23,6 +23,7 @@ from faultdesk.errors import PermanentError
 from faultdesk.pipeline.ending import lacks_of_end
 from faultdesk.service.wiring import Desk
 
+At = Annotated[str, typer.Option(help="When: 14:30, 2026-03-05T14:30, the desk's time; now by default.")]
 By = Annotated[str, typer.Option(help="Who says so, for the ticket's log.")]
 
 
@@ -49,9 +50,7 @@ def assign(
 def arrived(
     context: typer.Context,
     reference: Reference,
-    at: Annotated[
-        str, typer.Option(help="When: 14:30, 2026-03-05T14:30, the desk's time; now by default.")
-    ] = "",
+    at: At = "",
     by: By = "operator",
 ) -> None:
     """Note that an engineer is on site: it stops the clocks of the answer and the visit."""
@@ -66,9 +65,7 @@ def arrived(
 def answered(
     context: typer.Context,
     reference: Reference,
-    at: Annotated[
-        str, typer.Option(help="When: 14:30, 2026-03-05T14:30, the desk's time; now by default.")
-    ] = "",
+    at: At = "",
     by: By = "operator",
 ) -> None:
     """Note that the client was answered by telephone: it stops the clock of the answer."""

@@ -19,6 +19,22 @@ _MOST_LETTERS = 3
 _LONGEST = 200
 
 
+_CLAUSE_END = re.compile(r"[，,。.!！？?；;:：\n]+")
+_NEWS = re.compile(
+    r"什么时候|何时|几点|幾點|多久|多长时间|几时|进度|进展|有消息|有结果|安排(?:好|了|得)|到哪|来了(?:吗|没)|处理得?(?:怎么样|如何)"
+    r"|\bwhen (?:will|do|does|can|could|are|is|would|should|may)\b|\bwhat time\b|\bhow (?:long|soon|far)\b|\b(?:any|what is the|what's the) (?:news|update|progress|status)\b",
+    re.IGNORECASE,
+)
+
+
+def asks_for_news(text: str) -> bool:
+    """Tell whether a text asks what becomes of the case, and adds nothing to it; it is the engineer who can say."""
+    if len(text) > _LONGEST:
+        return False
+    clauses = [one.strip() for one in _CLAUSE_END.split(simplified(text)) if not is_courtesy(one)]
+    return bool(clauses) and all(_NEWS.search(clause) for clause in clauses)
+
+
 def is_courtesy(text: str) -> bool:
     """Tell whether a text says nothing that changes a case."""
     if len(text) > _LONGEST:

@@ -106,6 +106,8 @@ class Changes:
 
     def _send_anew(self, tx: Transaction, ticket_id: int, event: Event, failures: list[Failure]) -> None:
         """Send whom the event names, else the next who is fit and was not asked yet; after a reopening who was there."""
+        if event.kind not in {PASSED_ON, REOPENED, RECLASSIFIED}:
+            return
         ticket, log = tx.tickets.get(ticket_id), tx.tickets.events(ticket_id)
         is_first = "was_unsolicited" in event.data and not any(one.kind == ASSIGNED for one in log)
         if event.kind == PASSED_ON and (named := event.data.get("to")):

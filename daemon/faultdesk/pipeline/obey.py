@@ -184,7 +184,7 @@ class Obedience:
         self._change(VISIT_WANTED)
         visit = self._ticket.deadline(Clock.ON_SITE)
         if visit is None:
-            raise _RefusedError("此类事项不计到场时限 matters of this kind have no on-site clock")
+            return "已记下需到场；此类事项不计到场时限 noted; matters of this kind have no on-site clock"
         return f"到场时限开始计时 the on-site clock runs, until {self._local(visit.due_at)}"
 
     def _waiting(self, words: str) -> str:

@@ -29,7 +29,9 @@ class Sheet(NamedTuple):
 
 
 def read_sheet(path: Path, free_mail_domains: frozenset[str], people: People = NOBODY) -> Sheet:
-    """Read a sheet, its engineers by address or as they are called among `people`; a row with a problem is left out whole, with every problem it has.
+    """Read a sheet; a row with a problem is left out whole, with every problem it has.
+
+    Engineers are named by address, or as they are called among `people`.
 
     Raises:
         PermanentError: It is no sheet, or lacks a heading without which no row can be read.
