@@ -15,7 +15,7 @@ from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.decision import Rejection
 from faultdesk.domain.message import InboundMessage
 from faultdesk.handlers import Handler, hookimpl
-from faultdesk.pipeline.triage import Triage
+from faultdesk.pipeline.triage import ENDS, Triage
 from faultdesk.reading import Readers, ReadingLimits
 from pipeline.desk import PlayedDesk
 from servers.postgresql import PostgreSQL
@@ -84,7 +84,8 @@ def test_a_message_that_ends_the_daemon_each_time_is_set_aside_and_the_rest_flow
 ) -> None:
     process = Process(store, readers)
     numbers = [process.receive(subject) for subject in ("before", "poison", "behind")]
-    for _ in range(3):
+    for _ in range(ENDS):
+        assert process.state(numbers[1])[0] == "received"
         with pytest.raises(Killed):
             process.run()
         process.start()

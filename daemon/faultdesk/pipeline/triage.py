@@ -18,6 +18,9 @@ log = structlog.get_logger()
 
 STRIKES = 3
 """Failures after which a message is set aside."""
+ENDS = 6
+"""Ends of the daemon at a message after which it is set aside. Who kills the daemon again and again, or lacks power,
+may hit the same message twice or thrice, and most likely the first that a daemon decides, which takes the longest."""
 _MESSAGES, _OCTETS = 50, 16 * 1024 * 1024
 _DECIDED = 10
 """Decided in one transaction: receipts of sent mails wait no longer than that for their turn to be written."""
@@ -75,9 +78,9 @@ class Triage:
         """
         with self._store.write() as tx:
             # The attempt that left it was one.
-            if tx.inbox.begin(received.id) >= STRIKES:
+            if tx.inbox.begin(received.id) >= ENDS:
                 tx.inbox.fail(received.id)
-                self._tell(tx, received, "each time the daemon ended while it worked on this message")
+                self._tell(tx, received, f"{ENDS} times the daemon ended while it worked on this message")
                 return
         try:
             self._decide([(received, message)])
@@ -144,7 +147,7 @@ class Triage:
             tx,
             f"inbox/{received.id}",
             f"faultdesk: message {received.id} was set aside",
-            f"Message {received.id} of mailbox {received.mailbox} failed {STRIKES} times and was set aside.\n"
+            f"Message {received.id} of mailbox {received.mailbox} failed again and again and was set aside.\n"
             f"faultdesk inbox show {received.id}\nfaultdesk inbox retry {received.id}\n\n{error}",
             ticket_id,
         )

@@ -10,8 +10,10 @@ from typing import BinaryIO
 
 import msgspec
 import zxingcpp
+from PIL import Image
 
 from faultdesk.adapters.pages.exchange import Handlers, PageAnswer, PagesItem, Request
+from faultdesk.adapters.pages.room import Room
 from faultdesk.adapters.pages.scans import SQUARE_DPI, Scan, pages_of, squared
 from faultdesk.domain.fax import Line, Page, PageImage
 from faultdesk.handlers.host import Host, installed_handlers
@@ -63,22 +65,34 @@ def _serve(requests: BinaryIO, answers: BinaryIO, seconds: float, host: Host) ->
 
 def _pages(item: PagesItem, host: Host) -> Iterator[Page]:
     """Read the pages from `first` on; those before it are passed over without being looked at."""
+    room = Room(item.resident_octets)
     documents = documents_in(item.content, item.documents)
-    scans = (scan for document in documents for scan in pages_of(document.octets, document.media_type))
-    for number, scan in enumerate(islice(scans, item.first, None), item.first + 1):
-        if number > item.most:
-            problem = f"only the first {item.most} pages of a fax are read"
-            yield Page(number=number, problem=problem, is_left_out=True)
+    every = (scan for document in documents for scan in pages_of(document.octets, document.media_type))
+    scans = islice(every, item.first, None)
+    for number in range(item.first + 1, item.most + 1):
+        with room.bounded():
+            scan = next(scans, None)
+            taken = scan and _taken(scan())
+        if taken is None:
             return
-        yield _page(number, scan(), host)
+        yield _page(number, *taken, host)
+    with room.bounded():
+        has_more = next(scans, None) is not None
+    if has_more:
+        problem = f"only the first {item.most} pages of a fax are read"
+        yield Page(number=item.most + 1, problem=problem, is_left_out=True)
 
 
-def _page(number: int, scan: Scan, host: Host) -> Page:
+def _taken(scan: Scan) -> tuple[Scan, Image.Image | None]:
+    """Give what was taken out of a document, and its picture as it is read."""
+    return scan, None if scan.text or scan.picture is None else squared(scan)
+
+
+def _page(number: int, scan: Scan, image: Image.Image | None, host: Host) -> Page:
     if scan.text:
         return Page(number=number, lines=_text_lines(scan.text))
-    if scan.picture is None:
+    if image is None:
         return Page(number=number, bad_rows=scan.bad_rows, problem=scan.problem)
-    image = squared(scan)
     reading = host.read_page(
         PageImage(width=image.width, height=image.height, pixels=image.tobytes(), dpi=SQUARE_DPI)
     )

@@ -19,6 +19,8 @@ class PagesItem(msgspec.Struct, frozen=True, kw_only=True, tag="open"):
     first: int
     most: int
     """Pages that are read at all; that there are more is told."""
+    resident_octets: int
+    """Of memory, of which taking documents apart leaves the rest."""
 
 
 class NextPage(msgspec.Struct, frozen=True, tag="next"):

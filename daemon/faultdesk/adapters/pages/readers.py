@@ -33,7 +33,7 @@ class PageLimits(msgspec.Struct, frozen=True, kw_only=True):
     memory_octets: int = 2560 * _MIB
     """Of address space, of which models map much more than they use."""
     resident_octets: int = 950_000_000
-    """Of memory, at any time, as often as it is looked at: the rest to a gigabyte is for what comes in between."""
+    """Of memory, at any time, as often as it is looked at: the rest to a gigabyte is for what comes in between, when models read."""
     recycle_octets: int = 850_000_000
     """A child that has come to hold more is ended after its fax."""
     idle_seconds: float = 300.0
@@ -124,4 +124,10 @@ class PageReaders:
         return pages
 
     def _opened(self, content: bytes, documents: tuple[str, ...], first: int) -> PagesItem:
-        return PagesItem(content=content, documents=documents, first=first, most=self.limits.pages)
+        return PagesItem(
+            content=content,
+            documents=documents,
+            first=first,
+            most=self.limits.pages,
+            resident_octets=self.limits.resident_octets,
+        )

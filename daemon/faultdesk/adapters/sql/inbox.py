@@ -157,7 +157,7 @@ class SqlInbox:
 
     def fail(self, inbox_id: int, ticket_id: int | None = None) -> None:
         """Set aside."""
-        self._end(inbox_id, InboxState.FAILED, ticket_id, "three strikes")
+        self._end(inbox_id, InboxState.FAILED, ticket_id, "failed again and again")
 
     def _end(self, inbox_id: int, state: InboxState, ticket_id: int | None, reason: str | None) -> None:
         values = {"row": inbox_id, "state": state, "ticket_id": ticket_id, "reason": reason}
