@@ -21,6 +21,7 @@ from faultdesk.pipeline.ledger import SEND_FAX, SEND_MAIL, Ledger
 from faultdesk.pipeline.patience import patience
 from faultdesk.pipeline.perform import Performer, PerformFunction
 from faultdesk.pipeline.ports import Batch, Cursor, Letter, RawMessage
+from faultdesk.pipeline.receipts import FAX_OVERDUE, FaxOverdue
 from faultdesk.pipeline.send_fax import FaxRules, SendFax
 from faultdesk.pipeline.send_mail import SendMail
 from faultdesk.pipeline.store import Transaction
@@ -145,6 +146,7 @@ class PlayedDesk:
         own: dict[str, PerformFunction] = {
             SEND_MAIL: SendMail(store, self.mailer, self.identity),
             SEND_FAX: SendFax(store, PlainPress(), self.fax_sender, self.identity, FaxRules()),
+            FAX_OVERDUE: FaxOverdue(store),
         }
         self.performer = Performer(
             store,

@@ -1,105 +1,24 @@
-from collections.abc import Sequence
 from datetime import timedelta
-from email import message_from_bytes, policy
 
 import msgspec
 import pytest
 
 from faultdesk.adapters.sql.store import SqlStore
-from faultdesk.domain.decision import File, Mail
-from faultdesk.domain.fax import Line, Outcome, Page, PageImage, PageReading, Receipt, Reception
-from faultdesk.domain.identity import Identity
+from faultdesk.domain.fax import Line, Page, Reception
 from faultdesk.domain.message import Address, Attachment, Authentication, Channel, InboundMessage
-from faultdesk.domain.ticket import Participant, Role
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.host import Host
 from faultdesk.handlers.testing import a_message
 from faultdesk.pipeline.faxes import recognised
 from faultdesk.pipeline.inbox import Received
-from faultdesk.pipeline.read_pages import PagesReading
 from faultdesk_acknowledge import AcknowledgeHandler
 from pipeline.desk import NOON, PlayedDesk
-
-GATEWAY = Address("faxmaster@fax.example")
-NUMBER = "+862088881111"
-DESK = Identity(name="desk", address="service@faultdesk.example")
-TIFF = Attachment("fax1.tif", "image/tiff", 100)
-
-
-class Gateway(Handler, frozen=True):
-    """Takes what its mails say in a form of the test's own: "caller pages key"."""
-
-    @hookimpl
-    def recognise_fax(self, message: InboundMessage) -> Reception | Receipt | None:
-        if message.sender != GATEWAY:
-            return None
-        if message.subject.startswith("receipt"):
-            _, outcome, job = message.subject.split()
-            # "-" is a gateway that tells no job of its own.
-            job = job.strip("-")
-            return Receipt(gateway="office", outcome=Outcome(outcome), job=job, number=NUMBER, reason="busy")
-        caller, pages, key = message.subject.split()
-        documents = tuple(file.name for file in message.attachments)
-        return Reception(gateway="office", caller=caller, pages=int(pages), key=key, documents=documents)
-
-    @hookimpl
-    def read_page(self, page: PageImage) -> PageReading | None:
-        return None
-
-
-class KnownPages:
-    """Reads what the test says stands on them."""
-
-    def __init__(self, *pages: Page) -> None:
-        self.pages = pages
-        self.asked: list[Sequence[str]] = []
-
-    def read(self, content: bytes, documents: Sequence[str]) -> tuple[Page, ...]:
-        self.asked.append(documents)
-        return self.pages
-
-    def close(self) -> None: ...
-
-
-def a_page(text: str, **told: object) -> Page:
-    lines = tuple(Line(line, 0.99, 0, 0, 100, 20) for line in text.splitlines())
-    return Page(number=1, lines=lines, **told)  # type: ignore[arg-type]
-
-
-def a_fax(subject: str = f"{NUMBER} 1 k1", *files: Attachment) -> InboundMessage:
-    message_id = f"<{subject.replace(' ', '.')}@fax.example>"
-    return a_message(
-        sender=GATEWAY, subject=subject, attachments=files, automatic="robot", message_id=message_id
-    )
+from pipeline.faxed import DESK, GATEWAY, NUMBER, TIFF, Gateway, a_fax, a_page, again, opened, read_pages
 
 
 @pytest.fixture
 def desk(store: SqlStore) -> PlayedDesk:
     return PlayedDesk(store, {"gateway": Gateway(), "acknowledge": AcknowledgeHandler()})
-
-
-def read_pages(desk: PlayedDesk, *pages: Page) -> KnownPages:
-    reader = KnownPages(*pages)
-    reading = PagesReading(desk.store, reader, desk.clock)
-    while reading.read_next():
-        pass
-    return reader
-
-
-def again(desk: PlayedDesk, message: InboundMessage) -> int | None:
-    """Let the message be decided that waits now, as triage would after its pages were read."""
-    with desk.store.read() as tx:
-        (received,) = tx.inbox.claim(10, 10**9)
-    return desk.decide_received(received, message)
-
-
-def opened(desk: PlayedDesk, *pages: Page, message: InboundMessage | None = None) -> int:
-    message = message or a_fax(f"{NUMBER} 1 k1", TIFF)
-    desk.decide(message)
-    read_pages(desk, *pages)
-    ticket_id = again(desk, message)
-    assert ticket_id is not None
-    return ticket_id
 
 
 def test_a_fax_waits_for_its_pages_and_opens_a_ticket_with_their_words(desk: PlayedDesk) -> None:
@@ -239,89 +158,6 @@ def test_a_mail_of_nothing_but_pictures_is_read_from_them(desk: PlayedDesk) -> N
         text = connection.exec_driver_sql("SELECT text FROM message WHERE inbox_id IS NOT NULL").scalar()
     assert text == "三楼断网"
     assert "the message holds only pictures; its words were read from them" in desk.problems(ticket_id)
-
-
-def test_a_delivered_fax_is_noted_on_its_ticket(desk: PlayedDesk) -> None:
-    ticket_id = opened(desk, a_page("二楼门禁坏了"))
-    desk.perform()
-
-    receipt = desk.receive()
-    desk.decide_received(desk.waiting(receipt), a_fax("receipt delivered 1"))
-
-    assert desk.events(ticket_id)[-2:] == ["fax_sent", "fax_delivered"]
-    assert desk.state(receipt)[0] == "ignored"
-
-
-def test_a_fax_that_failed_goes_by_mail_where_an_address_is_known(desk: PlayedDesk) -> None:
-    ticket_id = opened(desk, a_page("二楼门禁坏了"))
-    with desk.store.write() as tx:
-        tx.tickets.add_participants(ticket_id, [Participant(Address("li@owner.example"), Role.CLIENT)])
-    desk.perform()
-
-    desk.decide(a_fax("receipt failed 1"))
-    desk.perform()
-
-    assert [recipients for _, recipients, _ in desk.mailer.sent] == [["li@owner.example"]]
-    assert "fax_failed" in desk.events(ticket_id)
-
-
-def test_a_report_whose_fax_failed_goes_by_mail_with_its_pages(desk: PlayedDesk) -> None:
-    ticket_id = opened(desk, a_page("二楼门禁坏了"))
-    desk.perform()
-    report = Mail(
-        name="report/1/1",
-        ticket_id=ticket_id,
-        to=(Address("fax:+862088881111"),),
-        subject="报告",
-        text="见附件",
-        purpose="report",
-        files=(File("报告.pdf", "application/pdf", b"%PDF-1.7 pages"),),
-    )
-    with desk.store.write() as tx:
-        tx.tickets.add_participants(ticket_id, [Participant(Address("li@owner.example"), Role.CLIENT)])
-        desk.ledger.apply(tx, ticket_id, "report", report)
-    desk.perform()
-    assert desk.fax_sender.sent[-1][2] == b"%PDF-1.7 pages"
-
-    desk.decide(a_fax("receipt failed 2"))
-    desk.perform()
-
-    ((_, recipients, octets),) = desk.mailer.sent
-    assert recipients == ["li@owner.example"]
-    (pdf,) = message_from_bytes(octets, policy=policy.default).iter_attachments()
-    assert pdf.get_content() == b"%PDF-1.7 pages"
-
-
-def test_a_fax_that_failed_with_no_other_way_has_the_client_phoned(desk: PlayedDesk) -> None:
-    opened(desk, a_page("二楼门禁坏了"))
-    desk.perform()
-
-    desk.decide(a_fax("receipt failed 1"))
-    desk.perform()
-
-    ((_, recipients, content),) = desk.mailer.sent
-    assert recipients == ["ops@faultdesk.example"]
-    assert b"FD-2026-000001" in content
-
-
-def test_a_retry_is_no_failure(desk: PlayedDesk) -> None:
-    ticket_id = opened(desk, a_page("二楼门禁坏了"))
-    desk.perform()
-
-    desk.decide(a_fax("receipt retrying 1"))
-    desk.decide(a_fax("receipt delivered 1"))
-
-    assert desk.events(ticket_id)[-2:] == ["fax_retrying", "fax_delivered"]
-
-
-def test_a_gateway_that_names_the_number_alone_may_tell_of_retries_first(desk: PlayedDesk) -> None:
-    ticket_id = opened(desk, a_page("二楼门禁坏了"))
-    desk.perform()
-
-    desk.decide(a_fax("receipt retrying -"))
-    desk.decide(a_fax("receipt failed -"))
-
-    assert desk.events(ticket_id)[-3:-1] == ["fax_retrying", "fax_failed"]
 
 
 def test_a_fax_of_more_pages_than_are_read_came_whole(desk: PlayedDesk) -> None:

@@ -29,6 +29,7 @@ _EXAMPLE = Client(
     aliases=("滨江物业",),
     domains=("binjiang.example",),
     numbers=("+862087561234",),
+    faxes=("+862087561235",),
     projects=(
         Project(
             name="滨江广场弱电工程",
@@ -103,7 +104,7 @@ def list_(context: typer.Context, as_json: AsJson = False) -> None:
                 "client": client.name,
                 "projects": len(client.projects),
                 "contracts": sum(len(project.contracts) for project in client.projects),
-                "known_by": ", ".join((*client.domains, *client.addresses, *client.numbers)),
+                "known_by": ", ".join((*client.domains, *client.addresses, *client.numbers, *client.faxes)),
             }
             for client in SqlTransaction(connection).clients.all()
         ]

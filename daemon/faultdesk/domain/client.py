@@ -82,13 +82,16 @@ class Client(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     domains: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
+    """Of its telephones, and what nobody says is a fax machine."""
+    faxes: tuple[str, ...] = ()
+    """Numbers that may be sent a fax."""
     projects: tuple[Project, ...] = ()
 
     def known_by(self) -> Iterator[tuple[KeyKind, str]]:
         """List by what it is known."""
         yield from ((KeyKind.ADDRESS, address) for address in self.addresses)
         yield from ((KeyKind.DOMAIN, domain) for domain in self.domains)
-        for number in self.numbers:
+        for number in (*self.numbers, *self.faxes):
             # A fax names no extension.
             yield from ((KeyKind.NUMBER, known) for known in {number, number.partition("x")[0]})
         yield from ((KeyKind.NAME, folded(name)) for name in (self.name, *self.aliases))

@@ -4,6 +4,9 @@ import re
 
 _ADDRESS = re.compile(r"fax:(\+[1-9]\d{5,14})")
 
+FAX_BY_MAIL = "fax."
+"""How the Message-ID of our mails to a fax gateway begins: it is the job by which receipts are known."""
+
 
 def fax_address(number: str) -> str:
     """Give the address of an E.164 number; "" when it is none."""

@@ -59,6 +59,8 @@ VISIT_WANTED = "visit_wanted"
 """The event of a visit that client or dispatcher want after all (P4): the clock counts from the notice."""
 UNDELIVERED = "undelivered"
 """The event of a letter to the client that will never arrive (`purpose`, `message_id`): what it said is not said."""
+FAX_DELIVERED = "fax_delivered"
+"""The event of a fax of which the gateway says that it arrived (`message_id`)."""
 
 _MET_BY = {
     Clock.RESPONSE: frozenset({"answered", "arrived", "resolved", "mail_sent", "fax_sent"}),
@@ -79,7 +81,7 @@ _BEGUN_BY = {
     Clock.REPORT: frozenset({"resolved"}),
 }
 """The events with which they begin, each time anew."""
-_MOVING = PROGRESS_BY.union(*_MET_BY.values(), {PROMISED, UNDELIVERED, "noticed_earlier"})
+_MOVING = PROGRESS_BY.union(*_MET_BY.values(), {PROMISED, UNDELIVERED, FAX_DELIVERED, "noticed_earlier"})
 _PAUSED = frozenset({Clock.ON_SITE, Clock.PROGRESS})
 """What waits for the client; the response never does (P5)."""
 
@@ -246,11 +248,15 @@ def arrivals(log: Iterable[Event]) -> frozenset[datetime]:
 
 
 def delivered(log: Sequence[Event]) -> Sequence[Event]:
-    """Leave out the letters to the client that never arrived, and answers that were nothing but such a letter."""
+    """Leave out the letters to the client that never arrived, and answers that were nothing but such a letter.
+
+    A fax that was taken for lost may arrive after all.
+    """
+    arrived = {event.data.get("message_id") for event in log if event.kind == FAX_DELIVERED}
     kept: list[Event] = []
     for event in log:
         lost = event.data.get("message_id") if event.kind == UNDELIVERED else None
-        kept = [one for one in kept if lost is None or not _is_of(one, lost)]
+        kept = [one for one in kept if lost is None or lost in arrived or not _is_of(one, lost)]
         kept.append(event)
     return kept
 

@@ -29,6 +29,7 @@ from faultdesk.pipeline.ledger import Ledger, signed
 from faultdesk.pipeline.mailed_commands import answers_as_one_of_us, command, refuse_whole
 from faultdesk.pipeline.mailed_correction import correct
 from faultdesk.pipeline.noted import classified, opening_data, problems, refused
+from faultdesk.pipeline.other_ways import reachable
 from faultdesk.pipeline.participants import newcomers, people_of
 from faultdesk.pipeline.ports import Clock
 from faultdesk.pipeline.search import TicketSearch
@@ -221,16 +222,18 @@ class DeskClerk:
         best, answers = self.host.classify(message, failures.append)
         message = numbered(tx, message, best, at, self._ledger.identity)
         bare = tx.tickets.open(message, best, at, self._clock.now())
-        people = self._all_of(claimed)
         refuted = claimed.standing is Standing.REFUTED
         verdict = entitlement_of(tx, bare, self._ledger.identity, message.text, is_refuted=refuted)
         bare = msgspec.structs.replace(bare, entitlement=verdict)
+        bare, message, on_record = reachable(tx, bare, message)
+        people = self._all_of(claimed, message)
         promise = self.host.promise(bare, failures.append)
         opened = Event("opened", opening_data(message, at, promise), actor=message.sender.address)
         log_ = [
             opened,
             classified(answers, best),
             *entitled(verdict),
+            *on_record,
             *problems(message),
             *claimed.noted,
             *refused(stranger_to),
@@ -257,8 +260,8 @@ class DeskClerk:
         log.info("ticket.opened", ticket=ticket.reference, inbox=message.id, kind=best.kind)
         return ticket.id
 
-    def _all_of(self, claimed: Claim) -> list[Participant]:
-        people = people_of(claimed.message, self._ledger.identity)
+    def _all_of(self, claimed: Claim, message: InboundMessage) -> list[Participant]:
+        people = people_of(message, self._ledger.identity)
         if claimed.forwarder is not None:
             people.append(Participant(claimed.forwarder.sender, Role.STAFF))
         return people

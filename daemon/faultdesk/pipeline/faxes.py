@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from faultdesk.domain.fax import Fax, Field, Page, Receipt, Reception
+from faultdesk.domain.fax import Fax, Field, Outcome, Page, Receipt, Reception
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, Channel, InboundMessage
-from faultdesk.domain.number import fax_address
+from faultdesk.domain.number import FAX_BY_MAIL, fax_address
 from faultdesk.domain.trust import Standing, verdict
 from faultdesk.handlers.host import Host
 from faultdesk.pipeline.inbox import Received
@@ -35,11 +35,24 @@ def recognised(host: Host, received: Received, message: InboundMessage, desk: Id
     """
     refuted = verdict(message, desk.authserv_ids).standing is Standing.REFUTED
     found = None if refuted else host.recognise_fax(message)
+    found = found or _bounced(message)
     if isinstance(found, Receipt):
         return msgspec.structs.replace(message, receipt=found, automatic="a fax gateway's receipt")
     if isinstance(found, Reception):
         return as_fax(message, found, received)
     return _as_pictures(message, received.pages) if received.pages else message
+
+
+def _bounced(message: InboundMessage) -> Receipt | None:
+    """Take a mail server's report on our mail to a gateway for the gateway's: the fax never got that far."""
+    report = message.delivery_report
+    if report is None or not report.message_id.startswith(f"<{FAX_BY_MAIL}"):
+        return None
+    failed = next((one for one in report.recipients if one.is_final), None)
+    if failed is None:
+        return None
+    reason = failed.diagnostic or failed.status
+    return Receipt(gateway="mail server", outcome=Outcome.FAILED, job=report.message_id, reason=reason)
 
 
 def documents_of(message: InboundMessage) -> tuple[str, ...]:
@@ -128,7 +141,7 @@ def _problems(reception: Reception, pages: Sequence[Page]) -> Iterator[str]:
     if pages and not any(page.lines or page.codes or page.problem for page in pages):
         yield "the pages hold no words; was the paper put in the wrong way round?"
     if not fax_address(reception.caller) and not fax_address(reception.station):
-        yield "nobody told the number that the fax came from; it cannot be answered by fax"
+        yield "nobody told the number that the fax came from"
     yield from _of_pages(pages)
 
 

@@ -38,7 +38,7 @@ class JobDesk:
         """Originals that were looked at, and why they are withheld if they are."""
         self.changed: list[tuple[int, Event]] = []
         """What happened to tickets, and of which every handler is asked what follows."""
-        self._artefacts: list[Callable[[Transaction], object]] = []
+        self._others: list[Callable[[Transaction, Changes], object]] = []
 
     @property
     def now(self) -> datetime:
@@ -120,19 +120,21 @@ class JobDesk:
 
     def keep(self, name: str, content: bytes, figures: Mapping[str, Any]) -> None:
         """Decide a version of an artefact."""
-        self._artefacts.append(lambda tx: tx.artefacts.keep(name, content, figures, self.now))
+        self.decide(lambda tx, _: tx.artefacts.keep(name, content, figures, self.now))
 
     def withdraw(self, name: str, *, everything: bool = False) -> None:
         """Take the version in force back."""
-        self._artefacts.append(lambda tx: tx.artefacts.withdraw(name, self.now, everything=everything))
+        self.decide(lambda tx, _: tx.artefacts.withdraw(name, self.now, everything=everything))
+
+    def decide(self, decision: Callable[[Transaction, Changes], object]) -> None:
+        """Decide what is none of the above."""
+        self._others.append(decision)
 
     @property
     def has_decided(self) -> bool:
         """Tell whether there is anything to write down."""
         letters = self.receipts or self.withheld
-        return bool(
-            self.decided or self.changed or self.cancelled or letters or self.settled or self._artefacts
-        )
+        return bool(self.decided or self.changed or self.cancelled or letters or self.settled or self._others)
 
     def write_down(self, tx: Transaction, changes: Changes, actor: str) -> None:
         """Let what was decided happen, as decided by `actor`."""
@@ -145,9 +147,9 @@ class JobDesk:
             ledger.settle(tx, actor, inbox_id, why)
         for name in self.cancelled:
             tx.jobs.cancel(name)
-        for ticket_id, decision in self.decided:
-            ledger.apply(tx, ticket_id, actor, decision)
+        for ticket_id, decided in self.decided:
+            ledger.apply(tx, ticket_id, actor, decided)
         for changed_id, event in self.changed:
             changes.change(tx, changed_id, signed(actor, event))
-        for change in self._artefacts:
-            change(tx)
+        for decision in self._others:
+            decision(tx, changes)

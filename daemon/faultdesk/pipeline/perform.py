@@ -14,7 +14,8 @@ from faultdesk.errors import OutageError, PermanentError, TransientError
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.failures import details, outline
 from faultdesk.pipeline.job_desk import JobDesk
-from faultdesk.pipeline.ledger import SENDING
+from faultdesk.pipeline.ledger import SEND_FAX, SENDING
+from faultdesk.pipeline.other_ways import try_otherwise
 from faultdesk.pipeline.outages import Outages
 from faultdesk.pipeline.ports import Clock
 from faultdesk.pipeline.store import OutgoingMail, Store, Transaction
@@ -166,6 +167,10 @@ class Performer:
                 event = Event("job_parked", {"job": job.id, "kind": job.kind, "reason": reason})
                 self._ledger.apply(tx, job.ticket_id, "faultdesk", event)
             letter = tx.tickets.mail(int(job.arguments["mail"])) if job.kind in SENDING else None
+            if job.kind == SEND_FAX and letter is not None and not letter.internal:
+                if try_otherwise(tx, self._changes, letter.id, f"{reason} (job {job.id})"):
+                    self._tell(tx, job, reason, None)
+                return
             if letter is not None and not letter.internal and job.ticket_id is not None:
                 lost = {"purpose": letter.purpose, "message_id": letter.message_id}
                 self._changes.change(tx, job.ticket_id, Event(UNDELIVERED, lost))

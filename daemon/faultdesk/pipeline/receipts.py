@@ -1,29 +1,37 @@
-"""What follows when a gateway says what became of a fax of ours."""
+"""What follows when a gateway says what became of a fax of ours, and when it says nothing."""
 
 from datetime import timedelta
 
-from faultdesk.domain.decision import File, Mail
+from faultdesk.domain.decision import Job
 from faultdesk.domain.fax import Outcome, Receipt
-from faultdesk.domain.message import Address, InboundMessage
-from faultdesk.domain.number import fax_number
-from faultdesk.domain.promise import UNDELIVERED
-from faultdesk.domain.ticket import Event, Role, Ticket
+from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.promise import FAX_DELIVERED
+from faultdesk.domain.reference import find_references
+from faultdesk.domain.ticket import Event
 from faultdesk.pipeline.changes import Changes
-from faultdesk.pipeline.ledger import Ledger
-from faultdesk.pipeline.store import SentFax, Transaction
+from faultdesk.pipeline.job_desk import JobDesk
+from faultdesk.pipeline.other_ways import try_otherwise
+from faultdesk.pipeline.store import SentFax, Store, Transaction
 
+FAX_OVERDUE = "fax.overdue"
+"""The job that looks whether a gateway told the end of the fax whose letter is `mail`."""
 _TOLD_WITHIN = timedelta(days=2)
 _EVENTS = {
-    Outcome.DELIVERED: "fax_delivered",
+    Outcome.DELIVERED: FAX_DELIVERED,
     Outcome.FAILED: "fax_failed",
     Outcome.RETRYING: "fax_retrying",
 }
 
 
+def overdue(letter: int) -> str:
+    """Name the job that waits for the receipt of a letter."""
+    return f"{FAX_OVERDUE}/{letter}"
+
+
 def note(tx: Transaction, changes: Changes, message: InboundMessage) -> int | None:
     """Write on the ticket what became of its fax, and try another way if it failed; None if it is none of ours."""
-    told, now = message.receipt, changes.now
-    sent = tx.tickets.fax_of(told.job, told.number, now - _TOLD_WITHIN) if told else None
+    told = message.receipt
+    sent = _meant(tx, changes, message, told) if told else None
     if told is None or sent is None or sent.ticket_id is None:
         return None
     data = {
@@ -32,46 +40,45 @@ def note(tx: Transaction, changes: Changes, message: InboundMessage) -> int | No
         "job": told.job,
         "pages": told.pages,
         "reason": told.reason,
+        "message_id": sent.message_id,
     }
     known = {name: value for name, value in data.items() if value}
-    tx.tickets.record(sent.ticket_id, [Event(_EVENTS[told.outcome], known, actor=told.gateway)], now)
+    changes.change(tx, sent.ticket_id, Event(_EVENTS[told.outcome], known, actor=told.gateway))
     tx.tickets.mark_fax(sent.id, told.outcome)
+    if told.outcome is not Outcome.RETRYING:
+        tx.jobs.cancel(overdue(sent.id))
     if told.outcome is Outcome.FAILED:
-        lost = {"purpose": sent.purpose, "message_id": tx.tickets.mail(sent.id).message_id}
-        changes.change(tx, sent.ticket_id, Event(UNDELIVERED, lost))
-        _try_otherwise(tx, changes.ledger, sent, told)
+        try_otherwise(tx, changes, sent.id, told.reason or "the gateway gives no reason")
     return sent.ticket_id
 
 
-def _try_otherwise(tx: Transaction, ledger: Ledger, sent: SentFax, told: Receipt) -> None:
-    """Send the letter to the client's next fax number, else by mail; when nothing is left, have the client phoned."""
-    ticket = tx.tickets.get(int(sent.ticket_id or 0))
-    left = _left(ticket, tx.tickets.tried_for(sent))
-    if left is None:
-        ledger.alert(
-            tx,
-            f"unreached/{ticket.id}/{sent.recipients[0]}",
-            f"{ticket.reference}: the fax to {fax_number(sent.recipients[0])} failed",
-            f"{sent.purpose}: {told.reason}\n\nNo other way to the client is known. Please phone the client.",
-            ticket.id,
-        )
-        return
-    pages = tx.tickets.mail(sent.id).content
-    again = Mail(
-        name=f"instead/{sent.id}/{left.address}",
-        ticket_id=ticket.id,
-        to=(left,),
-        subject=sent.subject,
-        text=sent.text,
-        purpose=sent.purpose,
-        automatic=sent.automatic,
-        internal=sent.internal,
-        files=(File(f"{ticket.reference}.pdf", "application/pdf", pages),) if pages else (),
-    )
-    ledger.apply(tx, ticket.id, "faultdesk", again)
+def _meant(tx: Transaction, changes: Changes, message: InboundMessage, told: Receipt) -> SentFax | None:
+    """Find the fax: by the gateway's job, else by the number, of which several faxes may be under way.
+
+    Of those the one whose ticket the receipt names, as where it quotes our subject; else the one that went first.
+    """
+    sent = tx.tickets.faxes_of(told.job, told.number, changes.now - _TOLD_WITHIN)
+    if len(sent) > 1:
+        named = set(find_references(message.subject, message.text, message.quoted))
+        of_named = [fax for fax in sent if fax.ticket_id and tx.tickets.get(fax.ticket_id).reference in named]
+        sent = of_named or sent
+    return sent[0] if sent else None
 
 
-def _left(ticket: Ticket, tried: frozenset[str]) -> Address | None:
-    clients = [who.person for who in ticket.participants if who.role is Role.CLIENT]
-    untried = [person for person in clients if person.address and person.address not in tried]
-    return min(untried, key=lambda person: fax_number(person.address) is None, default=None)
+class FaxOverdue:
+    """The job `fax.overdue`: a fax of which nobody told the end is taken for lost while there is time left."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __call__(self, job: Job, desk: JobDesk) -> None:
+        """Send the letter another way, unless the end was told meanwhile."""
+        letter = int(job.arguments["mail"])
+        with self._store.read() as tx:
+            mail, outcome = tx.tickets.mail(letter), tx.tickets.fax_outcome(letter)
+        if mail.ticket_id is None or outcome in {Outcome.DELIVERED, Outcome.FAILED}:
+            return
+        data = {"purpose": mail.purpose, "to": mail.recipients[0], "message_id": mail.message_id}
+        desk.record(mail.ticket_id, Event("fax_unconfirmed", data))
+        reason = "the gateway has not told what became of it (fax.sender.receipt_within)"
+        desk.decide(lambda tx, changes: try_otherwise(tx, changes, letter, reason))

@@ -11,11 +11,13 @@ from faultdesk.domain.decision import Job
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Language
 from faultdesk.domain.number import fax_number
-from faultdesk.domain.ticket import Event
+from faultdesk.domain.promise import Clock as PromiseClock
+from faultdesk.domain.ticket import Event, Ticket
 from faultdesk.errors import PermanentError
 from faultdesk.pipeline.job_desk import JobDesk
 from faultdesk.pipeline.ledger import withheld
 from faultdesk.pipeline.ports import FaxPress, FaxSender, Letter
+from faultdesk.pipeline.receipts import FAX_OVERDUE, overdue
 from faultdesk.pipeline.store import OutgoingMail, Store
 
 log = structlog.get_logger()
@@ -34,6 +36,8 @@ class FaxRules(msgspec.Struct, frozen=True, kw_only=True):
     quiet_to: time = time(7)
     private_numbers: frozenset[str] = frozenset()
     """E.164 numbers that ring in somebody's home, beside mobile ones."""
+    receipt_within: timedelta = timedelta(minutes=30)
+    """After which a fax whose end the gateway has not told counts as lost; zero for one that never tells."""
 
     def may_ring_at(self, number: str, now: datetime) -> datetime:
         """Tell when this number may be called: now, or when the quiet hours end. `now` is local."""
@@ -54,6 +58,14 @@ class FaxRules(msgspec.Struct, frozen=True, kw_only=True):
             return phonenumbers.number_type(phonenumbers.parse(number)) in _PRIVATE
         except phonenumbers.NumberParseException:
             return False
+
+
+def _patience(ticket: Ticket, now: datetime, usual: timedelta) -> timedelta:
+    """Wait no longer than half of what the answer has left: the other half is for the next way."""
+    response = ticket.deadline(PromiseClock.RESPONSE)
+    if response is None or response.met_at is not None or response.due_at <= now:
+        return usual
+    return min(usual, (response.due_at - now) / 2)
 
 
 class SendFax:
@@ -117,6 +129,9 @@ class SendFax:
         data = {"purpose": mail.purpose, "to": mail.recipients[0], "job": gateways_job}
         data["message_id"] = mail.message_id
         self._note(desk, mail, Event("fax_sent", data, actor="faultdesk"))
+        if ticket is not None and self._rules.receipt_within and not mail.internal:
+            until = desk.now + _patience(ticket, desk.now, self._rules.receipt_within)
+            desk.put(Job(FAX_OVERDUE, ticket.id, {"mail": mail.id}, overdue(mail.id), until))
 
     def _may_ring_at(self, number: str, now: datetime) -> datetime:
         return self._rules.may_ring_at(number, now.astimezone(ZoneInfo(self._identity.time_zone)))

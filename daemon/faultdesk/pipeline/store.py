@@ -47,14 +47,14 @@ class SentFax(msgspec.Struct, frozen=True, kw_only=True):
     ticket_id: int | None
     purpose: str
     recipients: list[str]
-    subject: str
-    text: str
-    automatic: bool
-    internal: bool
+    message_id: str
 
 
 class Clients(Protocol):
     """Whom the desk serves."""
+
+    def named(self, name: str) -> Client | None:
+        """Find a client by its name, whatever its width, case and signs."""
 
     def is_empty(self) -> bool:
         """Tell whether no client is on record."""
@@ -152,14 +152,17 @@ class Tickets(Protocol):
             NotFoundError: There is none.
         """
 
-    def fax_of(self, job: str, number: str, since: datetime) -> SentFax | None:
-        """Find the fax of this job of the gateway's, else the last one to this number that nobody told of."""
+    def faxes_of(self, job: str, number: str, since: datetime) -> list[SentFax]:
+        """Find the fax of this job of the gateway's, else those to this number whose end nobody told, the first first."""
+
+    def fax_outcome(self, message_row: int) -> Outcome | None:
+        """Tell what became of a fax, as far as it was told."""
 
     def mark_fax(self, message_row: int, outcome: Outcome) -> None:
         """Note what became of a fax."""
 
-    def tried_for(self, sent: SentFax) -> frozenset[str]:
-        """Tell to which addresses this letter went already."""
+    def tried_for(self, message_row: int) -> frozenset[str]:
+        """Tell to which addresses what a letter says went already."""
 
     def mark_withheld(self, mail: OutgoingMail, reason: str) -> None:
         """Note that a mail is not sent and never will be."""

@@ -1,6 +1,6 @@
 """Puts together what faxes need: the reader of pages, the press and the way out."""
 
-from datetime import time
+from datetime import time, timedelta
 
 from faultdesk.adapters.clock import SystemClock
 from faultdesk.adapters.credentials import read_secret
@@ -50,4 +50,5 @@ def fax_rules(fax: FaxSettings) -> FaxRules:
         quiet_from=time.fromisoformat(fax.quiet_from) if fax.quiet_from else None,
         quiet_to=time.fromisoformat(fax.quiet_to),
         private_numbers=fax.private_numbers,
+        receipt_within=fax.sender.receipt_within if fax.sender else timedelta(),
     )

@@ -45,6 +45,7 @@ from faultdesk.pipeline.patience import patience
 from faultdesk.pipeline.perform import Performer, PerformFunction
 from faultdesk.pipeline.ports import Mailbox, Mailer
 from faultdesk.pipeline.read_pages import PagesReading
+from faultdesk.pipeline.receipts import FAX_OVERDUE, FaxOverdue
 from faultdesk.pipeline.send_fax import SendFax
 from faultdesk.pipeline.send_mail import SendMail
 from faultdesk.pipeline.store import Engine
@@ -160,6 +161,7 @@ def open_works(config: Config) -> tuple[Desk, Works]:
             desk.ledger.identity,
             fax_rules(config.fax),
         ),
+        FAX_OVERDUE: FaxOverdue(store),
         AUDIT: NightlyAudit(
             config,
             store,
@@ -255,7 +257,7 @@ def run_audit(config: Config, database: Database, host: Host, *, online: bool = 
         DatabaseUnavailableError: There is no result.
     """
     mailboxes = [open_mailbox(config, name, to_look=True) for name in config.mailboxes] if online else []
-    kinds = {*host.job_functions, SEND_MAIL, SEND_FAX, AUDIT}
+    kinds = {*host.job_functions, SEND_MAIL, SEND_FAX, FAX_OVERDUE, AUDIT}
     return audit(SqlBooks(database), mailboxes, kinds, SystemClock().now())
 
 

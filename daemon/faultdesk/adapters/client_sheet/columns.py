@@ -10,6 +10,7 @@ COLUMNS: Mapping[str, str] = {
     "domains": "邮箱域名",
     "addresses": "邮箱地址",
     "numbers": "电话传真",
+    "faxes": "传真",
     "project": "项目",
     "sites": "地点",
     "branch": "分支机构",

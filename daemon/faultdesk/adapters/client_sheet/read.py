@@ -88,7 +88,7 @@ def _merged(rows: Sequence[tuple[int, Client]], problems: list[Problem]) -> Clie
             whole,
             **{
                 name: tuple(dict.fromkeys((*getattr(whole, name), *getattr(row, name))))
-                for name in ("aliases", "domains", "addresses", "numbers")
+                for name in ("aliases", "domains", "addresses", "numbers", "faxes")
             },
             projects=_with_project(whole.projects, row.projects, number, problems),
         )

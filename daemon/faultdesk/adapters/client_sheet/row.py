@@ -68,6 +68,7 @@ class Row:
             domains=self._each("domains", self._domain),
             addresses=self._each("addresses", _address),
             numbers=self._each("numbers", normal_number),
+            faxes=self._each("faxes", normal_number),
             projects=projects if project else (),
         )
 

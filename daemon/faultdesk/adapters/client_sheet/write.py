@@ -17,6 +17,7 @@ def write_rows(clients: Iterable[Client]) -> Iterator[list[str]]:
             "domains": "; ".join(client.domains),
             "addresses": "; ".join(client.addresses),
             "numbers": "; ".join(client.numbers),
+            "faxes": "; ".join(client.faxes),
         }
         for project in client.projects or (None,):
             built = (

@@ -10,6 +10,7 @@ from typing import Any
 import phonenumbers
 
 from faultdesk.config.settings import MailFaxSettings
+from faultdesk.domain.number import FAX_BY_MAIL
 from faultdesk.errors import FaxRefusedError, MailRefusedError
 from faultdesk.pipeline.ports import Clock, Mailer
 
@@ -43,7 +44,7 @@ class MailFaxSender:
         mail["From"] = self._address
         mail["To"] = to
         mail["Date"] = format_datetime(self._clock.now())
-        mail["Message-ID"] = f"<fax.{digest}@{self._address.rpartition('@')[2]}>"
+        mail["Message-ID"] = f"<{FAX_BY_MAIL}{digest}@{self._address.rpartition('@')[2]}>"
         if subject := self._settings.subject.format(**words):
             mail["Subject"] = subject
         if self._settings.pages_alone:

@@ -41,7 +41,8 @@ _MARK_SENT = (
     .values(at=bindparam("sent_at"), fax_job=bindparam("job"))
 )
 _LETTER = select(message.c.subject, message.c.text).where(message.c.id == bindparam("row"), _OUTGOING)
-_FAX = select(*(message.c[name] for name in SentFax.__struct_fields__)).order_by(message.c.id.desc()).limit(1)
+_SAYING = ("ticket_id", "purpose", "subject", "text")
+_FAX = select(*(message.c[name] for name in SentFax.__struct_fields__)).order_by(message.c.id)
 _FAX_OF_JOB = _FAX.where(_OUTGOING, message.c.fax_job == bindparam("job"))
 _FAX_TO = _FAX.where(
     _OUTGOING,
@@ -241,13 +242,19 @@ class SqlMessages:
             raise NotFoundError(f"no outgoing mail {message_row}")
         return row.subject, row.text
 
-    def fax_of(self, job: str, number: str, since: datetime) -> SentFax | None:
-        """Find the fax of this job of the gateway's, else the last one to this number that nobody told of."""
-        found = self._connection.execute(_FAX_OF_JOB, {"job": job}).first() if job else None
-        if found is None and number:
-            to = fax_address(number)
-            found = self._connection.execute(_FAX_TO, {"to": f'%"{to}"%', "since": since}).first()
-        return SentFax(**found._mapping) if found else None  # noqa: SLF001 - its name
+    def faxes_of(self, job: str, number: str, since: datetime) -> list[SentFax]:
+        """Find the fax of this job of the gateway's, else those to this number whose end nobody told, the first first."""
+        found = self._connection.execute(_FAX_OF_JOB, {"job": job}).all() if job else []
+        if not found and (to := fax_address(number)):
+            found = self._connection.execute(_FAX_TO, {"to": f'%"{to}"%', "since": since}).all()
+        return [SentFax(**row._mapping) for row in found]  # noqa: SLF001 - its name
+
+    def fax_outcome(self, message_row: int) -> Outcome | None:
+        """Tell what became of a fax, as far as it was told."""
+        told: str | None = self._connection.scalar(
+            select(message.c.fax_outcome).where(message.c.id == message_row)
+        )
+        return Outcome(told) if told else None
 
     def mark_fax(self, message_row: int, outcome: Outcome) -> None:
         """Note what became of a fax."""
@@ -255,12 +262,13 @@ class SqlMessages:
             message.update().where(message.c.id == message_row).values(fax_outcome=outcome)
         )
 
-    def tried_for(self, sent: SentFax) -> frozenset[str]:
-        """Tell to which addresses this letter went already."""
-        letter = (message.c.ticket_id, message.c.purpose, message.c.subject, message.c.text)
-        said = (sent.ticket_id, sent.purpose, sent.subject, sent.text)
-        same = select(message.c.recipients).where(
-            _OUTGOING, *(column == value for column, value in zip(letter, said, strict=True))
+    def tried_for(self, message_row: int) -> frozenset[str]:
+        """Tell to which addresses what a letter says went already."""
+        letter = message.alias()
+        same = (
+            select(message.c.recipients)
+            .join(letter, sa.and_(*(message.c[name] == letter.c[name] for name in _SAYING)))
+            .where(letter.c.id == message_row, message.c.inbox_id.is_(None))
         )
         return frozenset(to for recipients in self._connection.scalars(same) for to in recipients)
 
