@@ -56,9 +56,21 @@ def an_acknowledgement(language: Language, reference: str = "FD-2026-000123") ->
     return _as_letter(mail, language, reference)
 
 
-def a_report(language: Language, reference: str = "FD-2026-000123") -> bytes:
+def a_confirmation(language: Language, reference: str = "FD-2026-000123") -> Letter:
+    """Let the bundled handler confirm what a client faxed afterwards."""
+    fax = Fax(reception=Reception(gateway="office", caller="+862088881111"), pages=(Page(number=1),))
+    desk = Identity(name=_DESKS[language], address="service@yuanheng.example", playbooks=load_playbooks(None))
+    message = a_message(language=language, sender=_CLIENT, fax=fax, text="三楼的门禁也坏了，一并处理。")
+    ticket = a_ticket(reference=reference, language=language, requester=_CLIENT)
+    (mail,) = AcknowledgeHandler().message_added(ticket, message, desk, "")
+    return _as_letter(mail, language, reference)
+
+
+def a_report(
+    language: Language, reference: str = "FD-2026-000123", own_fax: str = "", own_phone: str = ""
+) -> bytes:
     """Let the bundled handler report a repair to who came by fax; give the pages."""
-    desk = Identity(name=_DESKS[language], address="service@yuanheng.example")
+    desk = Identity(name=_DESKS[language], address="service@yuanheng.example", fax=own_fax, phone=own_phone)
     ticket = a_ticket(reference=reference, language=language, requester=_CLIENT, channel=Channel.FAX)
     return ReportHandler().report(ticket, (_RESOLVED,), _RESOLVED, desk).files[0].content
 

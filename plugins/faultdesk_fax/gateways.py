@@ -1,7 +1,7 @@
 """Reads a gateway's mail by its dialect."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -170,9 +170,16 @@ def _said(message: InboundMessage) -> str:
         f"Delivered-To: {', '.join(message.delivered_to)}",
         f"Subject: {message.subject}",
         *(f"Attached: {file.name}" for file in message.attachments[:_MOST_FILES]),
+        *_described(message),
     ]
     body = (part for part in (message.text, message.quoted, message.signature) if part)
     return "\n".join((*(line.replace("\n", " ") for line in head), "", *body))[:_MOST_CHARACTERS]
+
+
+def _described(message: InboundMessage) -> Iterator[str]:
+    """Give what the first TIFF says of itself, line by line: HylaFAX writes station, caller, name and what was called."""
+    told = next((file.description for file in message.attachments if file.description), "")
+    yield from (f"Described {number}: {line}" for number, line in enumerate(told.splitlines(), 1))
 
 
 def _facts(patterns: Iterable[str], said: str) -> dict[str, str]:

@@ -36,10 +36,11 @@ _FEWEST_SURE = 0.5
 
 
 class Found(NamedTuple):
-    """A line that was read."""
+    """A line that was found."""
 
     box: Box
     text: str
+    """"" where nothing was read that is sure enough."""
     confidence: float
 
 
@@ -97,12 +98,12 @@ class Engine:
         try:
             read = self._models.recognize_txt(self._crops(page, roomy)) if roomy else None
         except RapidOCRError:  # so it says that nothing was read
-            return
+            read = None
         if read is None or read.txts is None:
+            yield from (Found(box, "", 0.0) for box in boxes)
             return
         for box, text, confidence in zip(boxes, read.txts, read.scores, strict=True):
-            if text.strip() and confidence >= _FEWEST_SURE:
-                yield Found(box, text.strip(), float(confidence))
+            yield Found(box, text.strip() if confidence >= _FEWEST_SURE else "", float(confidence))
 
 
 def _with_room(box: Box, others: Sequence[Box], page: Grey) -> Box:

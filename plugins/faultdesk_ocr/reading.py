@@ -36,16 +36,26 @@ def read(image: PageImage, threads: int) -> PageReading:
     ]
     page, boxes = _without(page, boxes, header)
     turned = engine.is_upside_down(page, boxes)
-    if turned:
-        page = np.ascontiguousarray(page[::-1, ::-1])
-        boxes = [_turned(box, page) for box in boxes]
-    found = _read(engine, page, boxes)
+    found = _read(engine, *_lying(turned, page, boxes))
+    if _certainty(found) < _UNSURE:  # the vote may have been wrong
+        other = _read(engine, *_lying(not turned, page, boxes))
+        if _certainty(other) > _certainty(found) and _letters(other) >= _letters(found):
+            turned, found = not turned, other
+    legible = [one for one in found if one.text]
     return PageReading(
-        lines=_lines(found, page),
-        header=" ".join(found.text for found in header),
+        lines=_lines(legible, page.shape),
+        header=" ".join(found.text for found in header if found.text),
         is_turned=turned,
         by_eye=_certainty(found) < _UNSURE,
+        unread=len(found) - len(legible),
     )
+
+
+def _lying(turned: bool, page: Grey, boxes: list[Box]) -> tuple[Grey, list[Box]]:  # noqa: FBT001 - which way
+    """Give a page, and where its lines stand, the right way up if it lies upside down."""
+    if not turned:
+        return page, boxes
+    return np.ascontiguousarray(page[::-1, ::-1]), [_turned(box, page) for box in boxes]
 
 
 def _turned(box: Box, page: Grey) -> Box:
@@ -88,12 +98,13 @@ def _letters(found: Iterable[Found]) -> int:
 
 def _certainty(found: Sequence[Found]) -> float:
     """Give the mean confidence of the letters; 1 where there are none."""
-    return sum(len(one.text) * one.confidence for one in found) / _letters(found) if found else 1.0
+    letters = _letters(found)
+    return sum(len(one.text) * one.confidence for one in found) / letters if letters else 1.0
 
 
-def _lines(found: Sequence[Found], page: Grey) -> tuple[Line, ...]:
+def _lines(found: Sequence[Found], shape: tuple[int, ...]) -> tuple[Line, ...]:
     """Place the lines as they would stand on a page that was put in straight."""
-    turn = cv2.getRotationMatrix2D((page.shape[1] / 2, page.shape[0] / 2), _slope(found), 1.0)
+    turn = cv2.getRotationMatrix2D((shape[1] / 2, shape[0] / 2), _slope(found), 1.0)
     lines = []
     for one in found:
         along, down = one.box[1] - one.box[0], one.box[3] - one.box[0]

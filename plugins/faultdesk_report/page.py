@@ -43,6 +43,11 @@ def values_of(ticket: Ticket, log: Sequence[Event], resolution: Event, desk: Ide
         "number-label": words.number,
         "number": number_of(ticket, resolution),
         "page": words.page,
+        "contact": [
+            (label, number)
+            for label, number in ((words.our_fax, desk.fax), (words.our_phone, desk.phone))
+            if number and ticket.channel is Channel.FAX
+        ],
         "facts": _rows(
             [(label, legible(value)) for label, value in _facts(ticket, log, resolution, desk, words)]
         ),

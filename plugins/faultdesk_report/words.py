@@ -18,6 +18,8 @@ class Words(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     title: str
     number: str
     page: tuple[str, str, str]
+    our_fax: str
+    our_phone: str
     client: str
     project: str
     contract: str

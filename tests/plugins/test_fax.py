@@ -47,6 +47,26 @@ def test_hylafax_announces_the_same_fax_to_the_fax_master() -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "caller", "station"),
+    [
+        ("+86 20 88881111\n02088882222\nBINJIANG\n<NONE>\n02088883333", "+862088882222", "+862088881111"),
+        ("+86 20 88881111\n<NONE>", "", "+862088881111"),
+        ("Scanned on the second floor", "", "Scanned on the second floor"),
+        ("", "", ""),
+    ],
+)
+def test_a_fax_of_recvq_tells_in_its_own_tags_who_called(told: str, caller: str, station: str) -> None:
+    pages = Attachment("fax000000004.tif", "image/tiff", 10, description=told)
+
+    found = handler("folder", "recvq@folder.invalid").recognise_fax(
+        a_message(sender=Address("recvq@folder.invalid"), attachments=(pages,))
+    )
+
+    assert isinstance(found, Reception)
+    assert (found.caller, found.station) == (caller, station)
+
+
+@pytest.mark.parametrize(
     ("name", "outcome", "job", "reason"),
     [
         ("hylafax-sent-ok-1", Outcome.DELIVERED, "2", ""),

@@ -238,7 +238,7 @@ class FaxSettings(Table, frozen=True, kw_only=True):
     sender: HylafaxSettings | MailFaxSettings | None = None
     """Without one, faxes are parked and the desk is told."""
     own_fax: str = ""
-    """Printed on every fax, as clients shall dial it."""
+    """Printed on every fax and faxed report, as clients shall dial it."""
     own_phone: str = ""
     fonts: tuple[str, ...] = ("Noto Sans CJK SC", "Noto Sans CJK TC")
     """Of the pages we send; the first that has a letter sets it."""

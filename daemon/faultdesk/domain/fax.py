@@ -105,6 +105,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     """Rows that the line damaged, as the receiver counted."""
     by_eye: bool = False
     """What was read is not to be relied on: small print, handwriting, damage."""
+    unread: int = 0
+    """Lines that were found, and that nobody could read: writing by hand, a stamp, a drawing."""
     problem: str = ""
     """Why it was not read, in words for the desk."""
     is_left_out: bool = False
@@ -165,3 +167,5 @@ class PageReading(msgspec.Struct, frozen=True, kw_only=True):
     is_turned: bool = False
     by_eye: bool = False
     """What was read is not to be relied on."""
+    unread: int = 0
+    """Lines that were found and could not be read."""

@@ -25,6 +25,10 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     address: str
+    fax: str = ""
+    """Our fax number, as clients shall dial it."""
+    phone: str = ""
+    """The same for the telephone."""
     time_zone: str = "Asia/Shanghai"
     envelope_from: str = ""
     """The reverse-path of automatic mail; "" is the null one (RFC 3834 section 3.3)."""

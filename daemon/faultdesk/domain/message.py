@@ -63,6 +63,8 @@ class Attachment(msgspec.Struct, frozen=True):
     """The names in an archive, which is not unpacked."""
     text: str = ""
     """The first words of a document, for classes and facts; they are not kept."""
+    description: str = ""
+    """What a TIFF says of itself; of a received fax that is its station, and the numbers, a line each."""
 
 
 class Authentication(msgspec.Struct, frozen=True):

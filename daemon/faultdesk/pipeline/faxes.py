@@ -23,6 +23,8 @@ _SENT_WITHIN = timedelta(days=2)
 """A gateway's clock that is further off than that tells no time of receipt."""
 _LONGEST_SUBJECT = 60
 _MANY_BAD_ROWS = 20
+_SURE = 0.8
+"""What is read with less confidence is often wrong, and a person compares it with the page."""
 
 
 def recognised(host: Host, received: Received, message: InboundMessage, desk: Identity) -> InboundMessage:
@@ -94,6 +96,7 @@ def as_fax(message: InboundMessage, reception: Reception, received: Received) ->
         problems=(
             *(one for one in message.problems if one not in _OF_THE_MAIL),
             *_problems(reception, pages),
+            *_of_fields(fields),
         ),
     )
 
@@ -138,18 +141,29 @@ def _problems(reception: Reception, pages: Sequence[Page]) -> Iterator[str]:
         yield "no page of the fax could be read; look at the gateway"
     elif len(pages) < (reception.pages or 0) and not any(page.is_left_out for page in pages):
         yield f"{len(pages)} of {reception.pages} pages came"
-    if pages and not any(page.lines or page.codes or page.problem for page in pages):
+    if pages and not any(page.lines or page.codes or page.problem or page.unread for page in pages):
         yield "the pages hold no words; was the paper put in the wrong way round?"
     if not fax_address(reception.caller) and not fax_address(reception.station):
         yield "nobody told the number that the fax came from"
     yield from _of_pages(pages)
 
 
+def _of_fields(fields: Sequence[Field]) -> Iterator[str]:
+    if unsure := [f"{field.name} {field.value!r}" for field in fields if field.confidence < _SURE]:
+        yield f"read with little certainty, look at the page: {', '.join(unsure)}"
+
+
 def _of_pages(pages: Sequence[Page]) -> Iterator[str]:
+    has_words = any(page.lines for page in pages)
     for page in pages:
         if page.problem:
             yield f"page {page.number}: {page.problem}"
-        elif page.by_eye:
+        if doubtful := page.unread + sum(line.confidence < _SURE for line in page.lines):
+            lines = "1 line" if doubtful == 1 else f"{doubtful} lines"
+            yield f"page {page.number}: {lines} could not be read with certainty (written by hand, a stamp?)"
+        elif has_words and not page.lines and not page.codes and not page.problem:
+            yield f"page {page.number}: no words were found on it"
+        if page.by_eye:
             yield f"page {page.number} is to be read by eye; what was read of it is uncertain"
         if page.bad_rows >= _MANY_BAD_ROWS:
             yield f"page {page.number}: the line damaged {page.bad_rows} rows"

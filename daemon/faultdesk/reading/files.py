@@ -14,6 +14,7 @@ from faultdesk.reading.archives import is_archive, names_in
 from faultdesk.reading.damage import UnreadableFileError
 from faultdesk.reading.documents import is_document, words_of
 from faultdesk.reading.kinds import is_program, media_type_of
+from faultdesk.reading.pictures import description_of
 
 _LONGEST_STEM = 70
 """Characters, which may take three octets each; a file system has room for 255."""
@@ -22,6 +23,7 @@ _MOST_LOOKED_INTO = 10
 """Files of one message."""
 MOST_FILES = 500
 NAMELESS = "attachment"
+_TIFF = "image/tiff"
 
 
 class File(NamedTuple):
@@ -68,15 +70,16 @@ class Files:
             self.problems.append(f"the attachment {name} is a program; do not open it")
         if name in self._keep:
             self.kept.append(Document(name, media_type, file.octets()))
-        words, names = "", tuple[str, ...]()
+        words, names, described = "", tuple[str, ...](), ""
         try:
             if self._may_look_into(file, media_type):
                 octets = file.octets()
                 words = words_of(media_type, octets) if is_document(media_type) else ""
                 names = names_in(media_type, octets) if is_archive(media_type) else ()
+                described = description_of(octets) if media_type == _TIFF else ""
         except UnreadableFileError as error:
             self.problems.append(f"the attachment {name} {error}; its words were not read")
-        self.found.append(Attachment(name, media_type, file.size, holds=names, text=words))
+        self.found.append(Attachment(name, media_type, file.size, names, words, described))
         return self.found[-1]
 
     def gave(self, file: Attachment, words: str) -> None:
@@ -84,7 +87,8 @@ class Files:
         self.found[self.found.index(file)] = msgspec.structs.replace(file, text=words)
 
     def _may_look_into(self, file: File, media_type: str) -> bool:
-        may = (is_document(media_type) or is_archive(media_type)) and self._left > 0 and file.size <= _LARGEST
+        tells = is_document(media_type) or is_archive(media_type) or media_type == _TIFF
+        may = tells and self._left > 0 and file.size <= _LARGEST
         self._left -= may
         return may
 

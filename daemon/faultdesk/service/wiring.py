@@ -128,7 +128,8 @@ def open_identity(config: Config) -> Identity:
     told = {
         name: getattr(config.desk, name) for name in Identity.__struct_fields__ if hasattr(config.desk, name)
     }
-    return Identity(**{**told, "people": config.people, "playbooks": load_playbooks(config.desk.playbooks)})
+    more = {"people": config.people, "playbooks": load_playbooks(config.desk.playbooks)}
+    return Identity(**{**told, **more, "fax": config.fax.own_fax, "phone": config.fax.own_phone})
 
 
 def open_desk(config: Config, engine: Engine | None = None, store: SqlStore | None = None) -> Desk:

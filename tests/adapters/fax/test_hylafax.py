@@ -114,6 +114,10 @@ def test_recvq_gives_a_fax_once_it_is_received_and_whole(hylafax: HylaFax, tmp_p
     hylafax.wait_for_mails(hylafax.desk, "Fax received", 2)
     (file,) = hylafax.received_by_desk()
     assert attached(message) == (file.name, file.read_bytes())
+    folder = FaxHandler(gateways={"recvq": Gateway(dialect="folder", senders=("recvq@folder.invalid",))})
+    told = folder.recognise_fax(read_message(message.content))
+    assert isinstance(told, Reception)
+    assert (told.caller, told.station) == ("+862088881111", "+862088881111")
 
 
 def test_password_of_the_server_is_given_and_a_wrong_one_is_an_outage(hylafax: HylaFax) -> None:

@@ -1,6 +1,6 @@
 """Our own fax, sent at standard resolution, is read by our own reader."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 
 import pytest
@@ -9,7 +9,8 @@ from faultdesk.adapters.fax.press import TypstPress
 from faultdesk.adapters.pages.readers import PageLimits, PageReaders
 from faultdesk.domain.fax import Page
 from faultdesk.domain.message import Language
-from letters import a_report, an_acknowledgement, at_standard_resolution
+from faultdesk.pipeline.ports import Letter
+from letters import a_confirmation, a_report, an_acknowledgement, at_standard_resolution
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def lines_of(page: Page) -> list[str]:
     return [line.text.replace(" ", "") for line in page.lines]
 
 
-@pytest.mark.parametrize(
+SENT = pytest.mark.parametrize(
     ("language", "reference", "own_fax", "own_phone"),
     [
         (Language.ZH_HANS, "FD-2026-038517", "020-8756 1235", "400-830-9618"),
@@ -43,24 +44,41 @@ def lines_of(page: Page) -> list[str]:
         (Language.EN, "FD-2028-999690", "021-3356 8855", "021-6698 3389"),
     ],
 )
+
+
+@SENT
+@pytest.mark.parametrize("write", [an_acknowledgement, a_confirmation])
 def test_reference_and_numbers_are_read_exactly(
-    readers: PageReaders, language: Language, reference: str, own_fax: str, own_phone: str
+    readers: PageReaders,
+    write: Callable[[Language, str], Letter],
+    language: Language,
+    reference: str,
+    own_fax: str,
+    own_phone: str,
 ) -> None:
     press = TypstPress(own_fax, own_phone)
 
-    page = read_back(readers, press.print(an_acknowledgement(language, reference), "image/tiff"))
+    page = read_back(readers, press.print(write(language, reference), "image/tiff"))
 
+    assert reference in lines_of(page)
+    assert_tells(page, reference, own_fax, own_phone)
+
+
+@SENT
+def test_a_faxed_report_is_known_when_it_comes_back_signed(
+    readers: PageReaders, language: Language, reference: str, own_fax: str, own_phone: str
+) -> None:
+    report = a_report(language, reference, own_fax, own_phone)
+
+    page = read_back(readers, TypstPress().convert(report, "image/tiff"))
+
+    assert any(f"{reference}-R1" in line for line in lines_of(page))
+    assert_tells(page, reference, own_fax, own_phone)
+
+
+def assert_tells(page: Page, reference: str, *numbers: str) -> None:
     lines = lines_of(page)
     assert page.codes == (reference,)
-    assert reference in lines
-    assert any(line.endswith(own_fax.replace(" ", "")) for line in lines)
-    assert any(line.endswith(own_phone.replace(" ", "")) for line in lines)
+    for number in numbers:
+        assert any(line.endswith(number.replace(" ", "")) for line in lines), lines
     assert not page.by_eye
-
-
-@pytest.mark.parametrize("language", [Language.ZH_HANS, Language.ZH_HANT, Language.EN])
-def test_a_faxed_report_is_known_when_it_comes_back_signed(readers: PageReaders, language: Language) -> None:
-    page = read_back(readers, TypstPress().convert(a_report(language, "FD-2026-711171"), "image/tiff"))
-
-    assert page.codes == ("FD-2026-711171",)
-    assert any("FD-2026-711171-R1" in line for line in lines_of(page))

@@ -8,6 +8,7 @@ from PIL import Image
 
 from adapters.pages.documents import FAXES, a_page, a_pdf, a_raw_tiff, a_tiff
 from faultdesk.adapters.pages.scans import Scan, pages_of, scans_of, squared
+from faultdesk.domain.fax import rows_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # it warns of damage before it raises
 TIFF, PDF = "image/tiff", "application/pdf"
@@ -97,15 +98,21 @@ def test_a_page_of_a_fax_in_pdf_is_the_picture_itself(tmp_path: Path) -> None:
     assert scan.dpi[1] == pytest.approx(98, abs=0.1)
 
 
-def test_a_pdf_of_text_needs_no_picture() -> None:
-    content = b"BT /F1 12 Tf 72 700 Td (Camera 3 in the lobby shows no picture) Tj ET"
+def test_the_text_of_a_pdf_is_taken_where_it_stands() -> None:
+    content = (
+        b"BT /F1 12 Tf 72 700 Td (Place) Tj 150 0 Td (Camera 3 in the lobby) Tj"
+        b" -150 -30 Td (Fault) Tj 150 0 Td (it shows no picture) Tj ET"
+    )
     page = b"/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>"
     stream = b"<</Length %d>>stream\n%s\nendstream" % (len(content), content)
     font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
 
     scan = only(a_pdf(page, objects=(stream, font)), PDF)
 
-    assert scan.text.strip() == "Camera 3 in the lobby shows no picture"
+    assert [[line.text for line in row] for row in rows_of(scan.lines)] == [
+        ["Place", "Camera 3 in the lobby"],
+        ["Fault", "it shows no picture"],
+    ]
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG"])

@@ -15,15 +15,13 @@ from PIL import Image
 from faultdesk.adapters.pages.exchange import Handlers, PageAnswer, PagesItem, Request
 from faultdesk.adapters.pages.room import Room
 from faultdesk.adapters.pages.scans import SQUARE_DPI, Scan, pages_of, squared
-from faultdesk.domain.fax import Line, Page, PageImage
+from faultdesk.domain.fax import Page, PageImage
 from faultdesk.handlers.host import Host, installed_handlers
 from faultdesk.reading.child import set_limits, write_frame
 from faultdesk.reading.exchange import LENGTH, READY
 from faultdesk.reading.mime import documents_in
 
 _GRACE_SECONDS = 5.0
-_TEXT_LINE = 40
-"""Pixels that a line of a PDF's own text is taken to be high."""
 _MANY_BAD_ROWS = 40
 _QR_CODES = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
@@ -85,18 +83,18 @@ def _pages(item: PagesItem, host: Host) -> Iterator[Page]:
 
 def _taken(scan: Scan) -> tuple[Scan, Image.Image | None]:
     """Give what was taken out of a document, and its picture as it is read."""
-    return scan, None if scan.text or scan.picture is None else squared(scan)
+    return scan, None if scan.picture is None else squared(scan)
 
 
 def _page(number: int, scan: Scan, image: Image.Image | None, host: Host) -> Page:
-    if scan.text:
-        return Page(number=number, lines=_text_lines(scan.text))
     if image is None:
         return Page(number=number, bad_rows=scan.bad_rows, problem=scan.problem)
+    codes = tuple(code.text for code in zxingcpp.read_barcodes(image, formats=_QR_CODES))
+    if scan.lines:
+        return Page(number=number, lines=scan.lines, codes=codes)
     reading = host.read_page(
         PageImage(width=image.width, height=image.height, pixels=image.tobytes(), dpi=SQUARE_DPI)
     )
-    codes = tuple(code.text for code in zxingcpp.read_barcodes(image, formats=_QR_CODES))
     if reading is None:
         return Page(number=number, codes=codes, problem="no handler could read the page")
     return Page(
@@ -106,16 +104,8 @@ def _page(number: int, scan: Scan, image: Image.Image | None, host: Host) -> Pag
         codes=codes,
         is_turned=reading.is_turned,
         bad_rows=scan.bad_rows,
+        unread=reading.unread,
         by_eye=reading.by_eye or scan.bad_rows >= _MANY_BAD_ROWS,
-    )
-
-
-def _text_lines(text: str) -> tuple[Line, ...]:
-    """Place the lines of a PDF's own text one under the other."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return tuple(
-        Line(line, 1.0, 0, number * _TEXT_LINE, len(line) * _TEXT_LINE, _TEXT_LINE - 10)
-        for number, line in enumerate(lines)
     )
 
 

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError
 from pypdfium2 import raw as pdfium
 
 from faultdesk.adapters.pages.complaints import complaints_heard
+from faultdesk.domain.fax import Line
 
 SQUARE_DPI = 204
 """Both ways, after resampling: the finest direction of a fax."""
@@ -37,6 +38,8 @@ _NOT_READ = {
     34661: "JBIG",
     34718: "Microsoft Document Imaging",
 }
+_MOST_RUNS = 5_000
+"""Pieces of a page's own text; a full page of a table has some hundreds."""
 _FEWEST_LETTERS = 20
 """Characters of a page's own text that are worth more than its picture."""
 _WORD = re.compile(r"\w")
@@ -55,12 +58,13 @@ _DAMAGE = (
 
 
 class Scan(NamedTuple):
-    """One page: its picture, or its own text, or why there is neither."""
+    """One page: its picture, and its own text where it has one, or why there is neither."""
 
     picture: Image.Image | None = None
     """Grey; its pixels are as far apart as `dpi` says."""
     dpi: Dpi = (SQUARE_DPI, SQUARE_DPI)
-    text: str = ""
+    lines: tuple[Line, ...] = ()
+    """Of the page's own text, which nobody needs to read from the picture."""
     bad_rows: int = 0
     problem: str = ""
 
@@ -215,11 +219,21 @@ def _pdf_page(document: pypdfium2.PdfDocument, index: int) -> Scan:
     raster = _only_raster(page)
     if raster is not None:
         return raster
-    text = page.get_textpage().get_text_bounded()
-    if len(_WORD.findall(text)) >= _FEWEST_LETTERS:
-        return Scan(text=text)
+    lines = tuple(_own_lines(page))
+    is_text = sum(len(_WORD.findall(line.text)) for line in lines) >= _FEWEST_LETTERS
     dpi = min(SQUARE_DPI, 72 * math.sqrt(_MOST_PIXELS / (width * height)))  # a large drawing comes smaller
-    return Scan(page.render(scale=dpi / 72, grayscale=True).to_pil().convert("L"), (dpi, dpi))
+    picture = page.render(scale=dpi / 72, grayscale=True).to_pil().convert("L")
+    return Scan(picture, (dpi, dpi), lines if is_text else ())
+
+
+def _own_lines(page: pypdfium2.PdfPage) -> Iterator[Line]:
+    """Give the page's own text where it stands, so that what stands beside a label is known to."""
+    text, height, scale = page.get_textpage(), page.get_height(), SQUARE_DPI / 72
+    for number in range(min(text.count_rects(), _MOST_RUNS)):
+        left, bottom, right, top = text.get_rect(number)
+        if words := " ".join(text.get_text_bounded(left, bottom, right, top).split()):
+            place = (max(0, round(one * scale)) for one in (left, height - top, right - left, top - bottom))
+            yield Line(words, 1.0, *place)
 
 
 def _only_raster(page: pypdfium2.PdfPage) -> Scan | None:
