@@ -93,6 +93,24 @@ def test_a_page_that_could_not_be_read_is_told_on_the_ticket(desk: PlayedDesk) -
     assert "page 1: JBIG is not read" in desk.problems(ticket_id)
 
 
+def test_what_was_hardly_read_is_told_on_the_ticket(desk: PlayedDesk) -> None:
+    faint = Line("联系电话：0512-62887034", 0.62, 0, 60, 300, 40)
+    sure = (Line("联系人：方舟", 0.99, 0, 0, 300, 40), Line("故障地点：三楼", 0.99, 0, 120, 300, 40))
+
+    ticket_id = opened(
+        desk,
+        Page(number=1, lines=(*sure, faint), unread=2),
+        Page(number=2),
+        message=a_fax(f"{NUMBER} 2 k1", TIFF),
+    )
+
+    assert desk.problems(ticket_id) == [
+        "page 1: 3 lines could not be read with certainty (written by hand, a stamp?)",
+        "page 2: no words were found on it",
+        "read with little certainty, look at the page: phone '0512-62887034'",
+    ]
+
+
 def test_pages_without_a_word_are_told_on_the_ticket(desk: PlayedDesk) -> None:
     ticket_id = opened(desk, Page(number=1), Page(number=2))
 
@@ -114,9 +132,17 @@ def test_pages_that_end_the_daemon_each_time_are_given_up(desk: PlayedDesk) -> N
     assert "page 1: each time these pages were read, the daemon ended" in desk.problems(ticket_id)
 
 
-def test_a_fax_with_the_number_of_a_ticket_joins_it_for_its_caller_alone(desk: PlayedDesk) -> None:
+@pytest.mark.parametrize(
+    "ours",
+    [
+        pytest.param(a_page("还没修好", codes=("FD-2026-000001",)), id="code"),
+        pytest.param(a_page("故障处理报告\n编号 FD-2026-000001-R1\n还没修好"), id="print"),
+    ],
+)
+def test_a_fax_with_the_number_of_a_ticket_joins_it_for_its_caller_alone(
+    desk: PlayedDesk, ours: Page
+) -> None:
     ticket_id = opened(desk, a_page("二楼门禁坏了"))
-    ours = a_page("还没修好", codes=("FD-2026-000001",))
 
     joined = opened(desk, ours, message=a_fax(f"{NUMBER} 1 k2", TIFF))
     refused = opened(desk, ours, message=a_fax("+862011112222 1 k3", TIFF))
