@@ -4,6 +4,7 @@ python -m benchmarks.fax_backlog [--pages 200] [--mails 60] [--every-seconds 2]
 """
 
 import argparse
+import sys
 import time
 from email.message import EmailMessage
 from pathlib import Path
@@ -12,6 +13,8 @@ from benchmarks.bench import Bench, servers, times
 from benchmarks.corpus import make_mail
 
 _PAGE = Path(__file__).parents[1] / "tests/data/faxes/form-fine.tif"
+_TARGET = 3.0
+"""Seconds, of 95 mails in 100."""
 _MORE = """
 [handlers.fax]
 gateways.office = { dialect = "any", senders = ["printer@fax.example"] }
@@ -31,8 +34,8 @@ def fax(number: int) -> bytes:
     return mail.as_bytes()
 
 
-def main() -> None:
-    """Measure, and print."""
+def main() -> int:
+    """Measure, and print; 1 when the target is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pages", type=int, default=200)
     parser.add_argument("--mails", type=int, default=60)
@@ -43,8 +46,9 @@ def main() -> None:
     p95 = waits[int(len(waits) * 0.95)]
     print(
         f"mail beside {options.pages} waiting pages: p50 {waits[len(waits) // 2]:.2f} s, p95 {p95:.2f} s "
-        f"(target 3), max {waits[-1]:.2f} s of {len(waits)}"
+        f"(target {_TARGET:g}), max {waits[-1]:.2f} s of {len(waits)}"
     )
+    return int(p95 > _TARGET)
 
 
 def measure(bench: Bench, pages: int, mails: int, every_seconds: float) -> list[float]:
@@ -63,4 +67,4 @@ def measure(bench: Bench, pages: int, mails: int, every_seconds: float) -> list[
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

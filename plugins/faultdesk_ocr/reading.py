@@ -17,6 +17,8 @@ _SMALL = 46.0
 """Pixels of a line's height at 204 dpi, as found: print of 10 points has 42, of 12 points 50."""
 _UNSURE = 0.96
 """Of the mean confidence of a page's letters: what lies below has 5 and more wrong ones in a hundred."""
+_WRONG_WAY_UP = 0.85
+"""The same of a page that lies upside down: 0.6 to 0.8."""
 _AS_MUCH = 0.9
 """Of the letters found before, that a second look must find."""
 
@@ -37,7 +39,7 @@ def read(image: PageImage, threads: int) -> PageReading:
     page, boxes = _without(page, boxes, header)
     turned = engine.is_upside_down(page, boxes)
     found = _read(engine, *_lying(turned, page, boxes))
-    if _certainty(found) < _UNSURE:  # the vote may have been wrong
+    if _certainty(found) < _WRONG_WAY_UP:  # the vote may have been wrong
         other = _read(engine, *_lying(not turned, page, boxes))
         if _certainty(other) > _certainty(found) and _letters(other) >= _letters(found):
             turned, found = not turned, other

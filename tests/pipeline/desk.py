@@ -17,11 +17,11 @@ from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.desk_clerk import DeskClerk
 from faultdesk.pipeline.faxes import recognised
 from faultdesk.pipeline.inbox import Received
-from faultdesk.pipeline.ledger import SEND_FAX, SEND_MAIL, Ledger
+from faultdesk.pipeline.ledger import FAX_OVERDUE, SEND_FAX, SEND_MAIL, Ledger
 from faultdesk.pipeline.patience import patience
 from faultdesk.pipeline.perform import Performer, PerformFunction
 from faultdesk.pipeline.ports import Batch, Cursor, Letter, RawMessage
-from faultdesk.pipeline.receipts import FAX_OVERDUE, FaxOverdue
+from faultdesk.pipeline.receipts import FaxOverdue
 from faultdesk.pipeline.send_fax import FaxRules, SendFax
 from faultdesk.pipeline.send_mail import SendMail
 from faultdesk.pipeline.store import Transaction

@@ -106,7 +106,6 @@ def test_what_was_hardly_read_is_told_on_the_ticket(desk: PlayedDesk) -> None:
 
     assert desk.problems(ticket_id) == [
         "page 1: 3 lines could not be read with certainty (written by hand, a stamp?)",
-        "page 2: no words were found on it",
         "read with little certainty, look at the page: phone '0512-62887034'",
     ]
 

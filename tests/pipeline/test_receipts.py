@@ -6,6 +6,7 @@ from email import message_from_bytes, policy
 import msgspec
 import pytest
 
+from faultdesk.adapters.sql.person import erase
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.client import Client, Project
 from faultdesk.domain.decision import File, Mail
@@ -105,7 +106,11 @@ def test_a_gateway_that_names_the_number_alone_may_tell_of_retries_first(desk: P
     desk.decide(a_fax("receipt retrying -"))
     desk.decide(a_fax("receipt failed -"))
 
-    assert desk.events(ticket_id)[-3:-1] == ["fax_retrying", "fax_failed"]
+    assert [kind for kind in desk.events(ticket_id) if kind.startswith("fax_")] == [
+        "fax_sent",
+        "fax_retrying",
+        "fax_failed",
+    ]
 
 
 NEXT, RECORDED = "+862088882222", "+862088883333"
@@ -300,19 +305,25 @@ def test_a_mail_server_that_bounces_our_mail_to_the_gateway_tells_of_a_fax_that_
     assert "fax_failed" in desk.events(ticket_id)
 
 
-class NamesTheProject(Handler, frozen=True):
+class Reads(Handler, frozen=True):
+    """Finds these facts in every message."""
+
+    facts: Facts
+
     @hookimpl
     def classify_message(self) -> Classification:
-        return Classification(
-            kind=Kind.FAULT, confidence=1.0, facts=Facts(project="滨江广场", phone="020-87561299")
-        )
+        return Classification(kind=Kind.FAULT, confidence=1.0, facts=self.facts)
+
+
+def a_desk_that_reads(store: SqlStore, facts: Facts) -> PlayedDesk:
+    handlers = {"gateway": Gateway(), "reads": Reads(facts), "acknowledge": AcknowledgeHandler()}
+    desk = PlayedDesk(store, handlers)
+    record(desk, OWNER)
+    return desk
 
 
 def test_a_fax_without_a_number_is_answered_at_the_number_that_is_on_record(store: SqlStore) -> None:
-    desk = PlayedDesk(
-        store, {"gateway": Gateway(), "names": NamesTheProject(), "acknowledge": AcknowledgeHandler()}
-    )
-    record(desk, OWNER)
+    desk = a_desk_that_reads(store, Facts(project="滨江广场", phone="020-87561299"))
 
     ticket_id = opened(desk, a_page("滨江广场二楼门禁坏了"), message=a_fax("anonymous 1 k1", TIFF))
     desk.perform()
@@ -321,3 +332,187 @@ def test_a_fax_without_a_number_is_answered_at_the_number_that_is_on_record(stor
     assert "answered_on_record" in desk.events(ticket_id)
     with desk.store.read() as tx:
         assert tx.tickets.get(ticket_id).requester == Address(f"fax:{RECORDED}")
+
+
+def test_a_contract_s_number_alone_which_may_be_misread_sends_no_answer_to_anybody(store: SqlStore) -> None:
+    desk = a_desk_that_reads(store, Facts(contract_no="YH-1"))
+
+    opened(desk, a_page("合同 YH-1 门禁坏了"), message=a_fax("anonymous 1 k1", TIFF))
+    desk.perform()
+
+    assert called(desk) == []
+
+
+def test_a_failure_that_is_told_twice_or_late_sends_the_letter_once(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    take_part(desk, ticket_id, LI.address, f"fax:{NEXT}")
+    desk.perform()
+
+    for told in ("receipt failed 1", "receipt failed 1 "):
+        desk.decide(msgspec.structs.replace(a_fax(told), message_id=f"<{len(told)}@fax.example>"))
+    desk.perform()
+
+    assert (called(desk), mailed(desk)) == ([NUMBER, NEXT], [])
+
+
+def test_a_gateway_that_fails_after_it_was_given_up_has_nobody_phoned(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    take_part(desk, ticket_id, LI.address)
+    desk.perform()
+    desk.clock.advance(timedelta(minutes=31))
+    desk.perform()
+
+    desk.decide(a_fax("receipt failed 1"))
+    desk.perform()
+
+    assert mailed(desk) == [[LI.address]]
+
+
+def test_a_failure_that_is_told_after_the_delivery_sends_nothing(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    take_part(desk, ticket_id, LI.address)
+    desk.perform()
+
+    desk.decide(a_fax("receipt delivered 1"))
+    desk.decide(a_fax("receipt failed 1"))
+    desk.perform()
+
+    assert mailed(desk) == []
+
+
+def test_a_receipt_of_somebody_else_s_job_to_the_client_is_none_of_ours(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    desk.perform()
+
+    desk.decide(a_fax("receipt failed 4711"))
+
+    assert "fax_failed" not in desk.events(ticket_id)
+
+
+def test_a_gateway_that_counts_anew_speaks_of_the_fax_of_these_days(desk: PlayedDesk) -> None:
+    old = opened(desk, a_page("二楼门禁坏了"))
+    desk.perform()
+    desk.decide(a_fax("receipt delivered 1"))
+    desk.clock.advance(timedelta(days=300))
+    desk.fax_sender.sent.clear()
+    new = opened(desk, a_page("三楼断网"), message=a_fax(f"{NUMBER} 1 k2", TIFF))
+    desk.perform()
+
+    desk.decide(msgspec.structs.replace(a_fax("receipt failed 1"), message_id="<new@fax.example>"))
+
+    assert ("fax_failed" in desk.events(old), "fax_failed" in desk.events(new)) == (False, True)
+
+
+def test_a_receipt_without_job_speaks_of_what_is_waited_for_before_what_was_given_up(
+    desk: PlayedDesk,
+) -> None:
+    first = opened(desk, a_page("二楼门禁坏了"))
+    desk.perform()
+    desk.clock.advance(timedelta(minutes=31))
+    desk.perform()
+    second = opened(desk, a_page("三楼断网"), message=a_fax(f"{NUMBER} 1 k2", TIFF))
+    desk.perform()
+
+    desk.decide(a_fax("receipt delivered -"))
+
+    assert ("fax_delivered" in desk.events(first), "fax_delivered" in desk.events(second)) == (False, True)
+
+
+def test_a_gateway_that_still_tries_is_given_as_long_again(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    take_part(desk, ticket_id, LI.address)
+    desk.perform()
+    desk.decide(a_fax("receipt retrying 1"))
+
+    desk.clock.advance(timedelta(minutes=31))
+    desk.perform()
+    assert mailed(desk) == []
+
+    desk.clock.advance(timedelta(minutes=31))
+    desk.perform()
+    assert mailed(desk) == [[LI.address]]
+
+
+def test_receipts_that_nobody_could_collect_are_waited_for(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    take_part(desk, ticket_id, LI.address)
+    desk.perform()
+
+    desk.clock.advance(timedelta(hours=5))  # the daemon stood still
+    desk.perform()
+    desk.decide(a_fax("receipt delivered 1"))
+    desk.clock.advance(timedelta(hours=5))
+    desk.perform()
+
+    assert mailed(desk) == []
+
+
+def test_an_answer_that_failed_by_fax_and_bounced_as_mail_is_not_said(promising: PlayedDesk) -> None:
+    desk = promising
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    take_part(desk, ticket_id, LI.address)
+    an_answer(desk, ticket_id)
+    desk.decide(a_fax("receipt failed 1"))
+    desk.perform()
+    assert is_answered(desk, ticket_id)
+
+    with desk.store.read() as tx:
+        (instead,) = [
+            event.data["instead"] for event in tx.tickets.events(ticket_id) if event.kind == "sent_otherwise"
+        ]
+    report = DeliveryReport(instead, (RecipientStatus(LI.address, "failed", "5.1.1", "no such user"),))
+    desk.decide(
+        a_message(
+            sender=Address("mailer-daemon@relay.example"),
+            automatic="a delivery report",
+            delivery_report=report,
+            references=(instead,),
+        )
+    )
+
+    assert not is_answered(desk, ticket_id)
+
+
+def test_who_waits_for_a_receipt_is_not_erased_meanwhile(desk: PlayedDesk) -> None:
+    opened(desk, a_page("二楼门禁坏了"))
+    desk.perform()
+    database = desk.store.database
+
+    assert erase(database, f"fax:{NUMBER}", desk.clock.now(), dry_run=False).refused == ["FD-2026-000001"]
+
+    desk.decide(a_fax("receipt delivered 1"))
+    assert erase(database, f"fax:{NUMBER}", desk.clock.now(), dry_run=False).refused == []
+
+
+def test_a_failure_that_is_told_of_who_was_erased_sends_no_empty_letter(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    desk.perform()
+    take_part(desk, ticket_id, LI.address)
+    with desk.store.write() as tx:
+        tx.jobs.cancel("fax.overdue/1")
+        tx.jobs.cancel("fax.overdue/2")
+    erase(desk.store.database, f"fax:{NUMBER}", desk.clock.now(), dry_run=False)
+
+    desk.decide(a_fax("receipt failed 1"))
+    desk.perform()
+
+    assert mailed(desk) == []
+
+
+def test_two_letters_of_the_same_words_each_go_another_way(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    take_part(desk, ticket_id, LI.address)
+    desk.perform()
+    for key in ("k2", "k3"):
+        opened(
+            desk,
+            a_page("三楼也坏了", codes=("FD-2026-000001",)),
+            message=a_fax(f"{NUMBER} 1 {key}", TIFF),
+        )
+        desk.perform()
+
+    for job in (2, 3):
+        desk.decide(a_fax(f"receipt failed {job}"))
+    desk.perform()
+
+    assert mailed(desk) == [[LI.address], [LI.address]]

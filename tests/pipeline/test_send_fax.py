@@ -8,10 +8,11 @@ from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.decision import Mail
 from faultdesk.domain.message import Address
 from faultdesk.handlers.testing import a_message
-from faultdesk.pipeline.ledger import SEND_FAX
+from faultdesk.pipeline.ledger import SEND_FAX, SEND_MAIL
 from faultdesk.pipeline.patience import patience
 from faultdesk.pipeline.perform import Performer
 from faultdesk.pipeline.send_fax import FaxRules, SendFax
+from faultdesk.pipeline.send_mail import SendMail
 from pipeline.desk import PlainPress, PlayedDesk
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -41,14 +42,17 @@ def test_without_quiet_hours_every_number_rings_at_once() -> None:
     assert FaxRules().may_ring_at(MOBILE, at(3)) == at(3)
 
 
-def a_desk(store: SqlStore, rules: FaxRules) -> PlayedDesk:
+def a_desk(store: SqlStore, rules: FaxRules, client: str = "client@owner.example") -> PlayedDesk:
     desk = PlayedDesk(store, {})
-    desk.decide(a_message())
+    desk.decide(a_message(sender=Address(client)))
     desk.performer = Performer(
         store,
         desk.changes,
         desk.clock,
-        lambda: {SEND_FAX: SendFax(store, PlainPress(), desk.fax_sender, desk.identity, rules)},
+        lambda: {
+            SEND_FAX: SendFax(store, PlainPress(), desk.fax_sender, desk.identity, rules),
+            SEND_MAIL: SendMail(store, desk.mailer, desk.identity),
+        },
         patience(threading.Event()),
     )
     return desk
@@ -72,8 +76,28 @@ def test_a_number_gets_only_so_many_automatic_faxes_an_hour(store: SqlStore) -> 
     assert desk.events(1).count("mail_withheld") == 1
 
 
-def test_a_fax_to_a_private_number_waits_for_the_morning(store: SqlStore) -> None:
+def test_what_may_not_ring_at_night_goes_by_mail_where_an_address_is_known(store: SqlStore) -> None:
     desk = a_desk(store, RULES)
+    desk.clock.time = at(23)
+
+    letters(desk, MOBILE)
+    desk.clock.time = at(8, day=6)
+    desk.perform()
+
+    assert [recipients for _, recipients, _ in desk.mailer.sent] == [["client@owner.example"]]
+    assert desk.fax_sender.sent == []
+
+
+def test_what_is_one_fax_too_many_goes_by_mail(store: SqlStore) -> None:
+    desk = a_desk(store, FaxRules(hourly_cap=1))
+
+    letters(desk, OFFICE, OFFICE)
+
+    assert len(desk.fax_sender.sent) == len(desk.mailer.sent) == 1
+
+
+def test_a_fax_to_a_private_number_waits_for_the_morning(store: SqlStore) -> None:
+    desk = a_desk(store, RULES, f"fax:{OFFICE}")
     desk.clock.time = at(23)
 
     letters(desk, MOBILE, OFFICE)

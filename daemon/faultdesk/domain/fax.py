@@ -43,6 +43,10 @@ class Outcome(StrEnum):
     RETRYING = "retrying"
 
 
+UNCONFIRMED = "unconfirmed"
+"""What became of a fax of which the gateway told no end in time."""
+
+
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     """What a gateway says of a fax that it was to send."""
 
@@ -110,7 +114,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     problem: str = ""
     """Why it was not read, in words for the desk."""
     is_left_out: bool = False
-    """It came, and whatever comes after it: there are more pages than the desk reads."""
+    """It came, and whatever comes after it, and the desk does not read so much: the client need not send it again."""
 
     @property
     def rows(self) -> tuple[tuple[Line, ...], ...]:
@@ -141,12 +145,16 @@ class Fax(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[Field, ...] = ()
 
     @property
-    def is_whole(self) -> bool:
-        """Tell whether every page came and could be read: else the client is asked to send it again."""
+    def came_whole(self) -> bool:
+        """Tell whether every page came."""
         expected = self.reception.pages or 1
         came = len(self.pages) >= expected or any(page.is_left_out for page in self.pages)
-        is_read = all(page.is_left_out or not page.problem for page in self.pages)
-        return self.reception.is_complete and came and is_read
+        return self.reception.is_complete and came
+
+    @property
+    def is_whole(self) -> bool:
+        """Tell whether every page came and could be read: else the client is asked to send it again."""
+        return self.came_whole and all(page.is_left_out or not page.problem for page in self.pages)
 
 
 class PageImage(msgspec.Struct, frozen=True, kw_only=True):

@@ -154,15 +154,12 @@ def _of_fields(fields: Sequence[Field]) -> Iterator[str]:
 
 
 def _of_pages(pages: Sequence[Page]) -> Iterator[str]:
-    has_words = any(page.lines for page in pages)
     for page in pages:
         if page.problem:
             yield f"page {page.number}: {page.problem}"
         if doubtful := page.unread + sum(line.confidence < _SURE for line in page.lines):
             lines = "1 line" if doubtful == 1 else f"{doubtful} lines"
             yield f"page {page.number}: {lines} could not be read with certainty (written by hand, a stamp?)"
-        elif has_words and not page.lines and not page.codes and not page.problem:
-            yield f"page {page.number}: no words were found on it"
         if page.by_eye:
             yield f"page {page.number} is to be read by eye; what was read of it is uncertain"
         if page.bad_rows >= _MANY_BAD_ROWS:

@@ -22,6 +22,8 @@ log = structlog.get_logger()
 
 SEND_MAIL = "mail.send"
 SEND_FAX = "fax.send"
+FAX_OVERDUE = "fax.overdue"
+"""The job that looks whether a gateway has told the end of the fax whose letter is `mail`."""
 SENDING = (SEND_MAIL, SEND_FAX)
 """The jobs that take a stored letter, by its number in `mail`, out of the house."""
 _TICK = 200

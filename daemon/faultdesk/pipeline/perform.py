@@ -167,7 +167,12 @@ class Performer:
                 event = Event("job_parked", {"job": job.id, "kind": job.kind, "reason": reason})
                 self._ledger.apply(tx, job.ticket_id, "faultdesk", event)
             letter = tx.tickets.mail(int(job.arguments["mail"])) if job.kind in SENDING else None
-            if job.kind == SEND_FAX and letter is not None and not letter.internal:
+            if (
+                job.kind == SEND_FAX
+                and letter is not None
+                and not letter.internal
+                and job.ticket_id is not None
+            ):
                 if try_otherwise(tx, self._changes, letter.id, f"{reason} (job {job.id})"):
                     self._tell(tx, job, reason, None)
                 return

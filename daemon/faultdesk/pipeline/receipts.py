@@ -1,21 +1,23 @@
 """What follows when a gateway says what became of a fax of ours, and when it says nothing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from faultdesk.domain.decision import Job
-from faultdesk.domain.fax import Outcome, Receipt
+from faultdesk.domain.fax import UNCONFIRMED, Outcome, Receipt
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.promise import FAX_DELIVERED
 from faultdesk.domain.reference import find_references
 from faultdesk.domain.ticket import Event
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.job_desk import JobDesk
+from faultdesk.pipeline.ledger import FAX_OVERDUE
 from faultdesk.pipeline.other_ways import try_otherwise
 from faultdesk.pipeline.store import SentFax, Store, Transaction
 
-FAX_OVERDUE = "fax.overdue"
-"""The job that looks whether a gateway told the end of the fax whose letter is `mail`."""
 _TOLD_WITHIN = timedelta(days=2)
+_LATE = timedelta(minutes=5)
+"""So long after its time the job was not begun: the daemon did not run, and collected no receipt."""
 _EVENTS = {
     Outcome.DELIVERED: FAX_DELIVERED,
     Outcome.FAILED: "fax_failed",
@@ -23,8 +25,16 @@ _EVENTS = {
 }
 
 
-def overdue(letter: int) -> str:
-    """Name the job that waits for the receipt of a letter."""
+def overdue(
+    letter: int, ticket_id: int | None, now: datetime, patience: timedelta, *, again: bool = False
+) -> Job:
+    """Give the job that waits so long for the receipt of a letter."""
+    due = now + patience
+    arguments = {"mail": letter, "due": due.isoformat(), "patience": patience.total_seconds(), "again": again}
+    return Job(FAX_OVERDUE, ticket_id, arguments, _name(letter), due)
+
+
+def _name(letter: int) -> str:
     return f"{FAX_OVERDUE}/{letter}"
 
 
@@ -44,12 +54,19 @@ def note(tx: Transaction, changes: Changes, message: InboundMessage) -> int | No
     }
     known = {name: value for name, value in data.items() if value}
     changes.change(tx, sent.ticket_id, Event(_EVENTS[told.outcome], known, actor=told.gateway))
+    if _changes_nothing(tx.tickets.fax_outcome(sent.id), told.outcome):
+        return sent.ticket_id
     tx.tickets.mark_fax(sent.id, told.outcome)
     if told.outcome is not Outcome.RETRYING:
-        tx.jobs.cancel(overdue(sent.id))
+        tx.jobs.cancel(_name(sent.id))
     if told.outcome is Outcome.FAILED:
         try_otherwise(tx, changes, sent.id, told.reason or "the gateway gives no reason")
     return sent.ticket_id
+
+
+def _changes_nothing(known: str | None, told: Outcome) -> bool:
+    """Tell whether a receipt comes after the end: a report may come twice, and from more than one server."""
+    return known in {Outcome.DELIVERED, told} or (told is Outcome.RETRYING and known is not None)
 
 
 def _meant(tx: Transaction, changes: Changes, message: InboundMessage, told: Receipt) -> SentFax | None:
@@ -58,7 +75,7 @@ def _meant(tx: Transaction, changes: Changes, message: InboundMessage, told: Rec
     Of those the one whose ticket the receipt names, as where it quotes our subject; else the one that went first.
     """
     sent = tx.tickets.faxes_of(told.job, told.number, changes.now - _TOLD_WITHIN)
-    if len(sent) > 1:
+    if len(sent) > 1 and not told.job:
         named = set(find_references(message.subject, message.text, message.quoted))
         of_named = [fax for fax in sent if fax.ticket_id and tx.tickets.get(fax.ticket_id).reference in named]
         sent = of_named or sent
@@ -72,13 +89,40 @@ class FaxOverdue:
         self._store = store
 
     def __call__(self, job: Job, desk: JobDesk) -> None:
-        """Send the letter another way, unless the end was told meanwhile."""
+        """Send the letter another way, unless the end was told meanwhile.
+
+        Once more it is waited for a gateway that still tries, and for the receipts that wait where nobody has collected.
+        """
         letter = int(job.arguments["mail"])
         with self._store.read() as tx:
-            mail, outcome = tx.tickets.mail(letter), tx.tickets.fax_outcome(letter)
-        if mail.ticket_id is None or outcome in {Outcome.DELIVERED, Outcome.FAILED}:
-            return
-        data = {"purpose": mail.purpose, "to": mail.recipients[0], "message_id": mail.message_id}
-        desk.record(mail.ticket_id, Event("fax_unconfirmed", data))
-        reason = "the gateway has not told what became of it (fax.sender.receipt_within)"
-        desk.decide(lambda tx, changes: try_otherwise(tx, changes, letter, reason))
+            outcome = tx.tickets.fax_outcome(letter)
+        is_late = desk.now - datetime.fromisoformat(job.arguments["due"]) > _LATE
+        if not job.arguments.get("again") and (is_late or outcome == Outcome.RETRYING):
+            patience = timedelta(seconds=job.arguments["patience"])
+            desk.put(overdue(letter, job.ticket_id, desk.now, patience, again=True))
+        else:
+            desk.decide(partial(_give_up, letter=letter))
+
+
+def _give_up(tx: Transaction, changes: Changes, letter: int) -> None:
+    mail = tx.tickets.mail(letter)
+    if mail.ticket_id is None:
+        return
+    tx.tickets.lock(mail.ticket_id)
+    outcome = tx.tickets.fax_outcome(letter)
+    if outcome in {Outcome.DELIVERED, Outcome.FAILED, UNCONFIRMED}:
+        return
+    reason = (
+        "the gateway still tries"
+        if outcome == Outcome.RETRYING
+        else "the gateway has not told what became of it"
+    )
+    data = {
+        "purpose": mail.purpose,
+        "to": mail.recipients[0],
+        "message_id": mail.message_id,
+        "reason": reason,
+    }
+    tx.tickets.record(mail.ticket_id, [Event("fax_unconfirmed", data)], changes.now)
+    tx.tickets.mark_fax(letter, UNCONFIRMED)
+    try_otherwise(tx, changes, letter, f"{reason} (fax.sender.receipt_within)")

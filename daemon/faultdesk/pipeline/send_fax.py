@@ -1,6 +1,7 @@
 """The job `fax.send`: sets one stored letter as a page, and hands it to the fax gateway."""
 
 from datetime import datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -9,16 +10,18 @@ import structlog
 
 from faultdesk.domain.decision import Job
 from faultdesk.domain.identity import Identity
-from faultdesk.domain.message import Language
+from faultdesk.domain.message import Address, Language
 from faultdesk.domain.number import fax_number
 from faultdesk.domain.promise import Clock as PromiseClock
 from faultdesk.domain.ticket import Event, Ticket
 from faultdesk.errors import PermanentError
+from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.job_desk import JobDesk
 from faultdesk.pipeline.ledger import withheld
+from faultdesk.pipeline.other_ways import try_otherwise
 from faultdesk.pipeline.ports import FaxPress, FaxSender, Letter
-from faultdesk.pipeline.receipts import FAX_OVERDUE, overdue
-from faultdesk.pipeline.store import OutgoingMail, Store
+from faultdesk.pipeline.receipts import overdue
+from faultdesk.pipeline.store import OutgoingMail, Store, Transaction
 
 log = structlog.get_logger()
 
@@ -60,6 +63,10 @@ class FaxRules(msgspec.Struct, frozen=True, kw_only=True):
             return False
 
 
+def _is_mailed(way: Address) -> bool:
+    return fax_number(way.address) is None
+
+
 def _patience(ticket: Ticket, now: datetime, usual: timedelta) -> timedelta:
     """Wait no longer than half of what the answer has left: the other half is for the next way."""
     response = ticket.deadline(PromiseClock.RESPONSE)
@@ -97,10 +104,11 @@ class SendFax:
         if number is None:
             raise PermanentError(f"{mail.recipients[0]} is no fax number")
         if mail.automatic and not mail.internal and sent >= self._rules.hourly_cap:
-            self._withhold(desk, mail, f"{sent} automatic faxes went to this number within an hour")
+            reason = f"{sent} automatic faxes went to this number within an hour"
+            self._withhold(desk, mail, reason)
+            desk.decide(lambda tx, changes: try_otherwise(tx, changes, mail.id, reason, alerts=False))
         elif (at := self._may_ring_at(number, desk.now)) > desk.now:
-            desk.put(msgspec.structs.replace(job, id=0, tries=0, run_at=at))
-            self._note(desk, mail, Event("fax_put_off", {"purpose": mail.purpose, "until": at.isoformat()}))
+            desk.decide(partial(self._put_off, job, mail, at))
         else:
             self._send(desk, mail, number, Letter(subject=subject, text=text, at=desk.now))
 
@@ -130,11 +138,22 @@ class SendFax:
         data["message_id"] = mail.message_id
         self._note(desk, mail, Event("fax_sent", data, actor="faultdesk"))
         if ticket is not None and self._rules.receipt_within and not mail.internal:
-            until = desk.now + _patience(ticket, desk.now, self._rules.receipt_within)
-            desk.put(Job(FAX_OVERDUE, ticket.id, {"mail": mail.id}, overdue(mail.id), until))
+            patience = _patience(ticket, desk.now, self._rules.receipt_within)
+            desk.put(overdue(mail.id, ticket.id, desk.now, patience))
 
     def _may_ring_at(self, number: str, now: datetime) -> datetime:
         return self._rules.may_ring_at(number, now.astimezone(ZoneInfo(self._identity.time_zone)))
+
+    def _put_off(self, job: Job, mail: OutgoingMail, at: datetime, tx: Transaction, changes: Changes) -> None:
+        """Let a letter go by mail while its number may not ring; where there is no address, let it wait."""
+        reason = f"the number may not be called before {at:%H:%M}"
+        if try_otherwise(tx, changes, mail.id, reason, takes=_is_mailed, alerts=False):
+            tx.tickets.mark_withheld(mail, reason)
+            return
+        changes.ledger.put(tx, msgspec.structs.replace(job, id=0, tries=0, run_at=at), mail.recipients)
+        if mail.ticket_id is not None:
+            event = Event("fax_put_off", {"purpose": mail.purpose, "until": at.isoformat()})
+            changes.ledger.apply(tx, mail.ticket_id, "fax", event)
 
     def _withhold(self, desk: JobDesk, mail: OutgoingMail, reason: str) -> None:
         desk.withheld.append((mail, reason))

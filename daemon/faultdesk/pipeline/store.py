@@ -9,7 +9,6 @@ import msgspec
 
 from faultdesk.domain.client import Client, KeyKind
 from faultdesk.domain.correction import Correction
-from faultdesk.domain.fax import Outcome
 from faultdesk.domain.loops import Earlier
 from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.past import PastFault
@@ -132,6 +131,9 @@ class Tickets(Protocol):
     def add_mail(self, mail: OutgoingMail, subject: str, text: str) -> int | None:
         """File a mail to send; None when one of this Message-ID was decided before."""
 
+    def recipients_of(self, message_id: str) -> list[str]:
+        """Tell to whom a letter of ours went; nobody if it is none."""
+
     def purpose_of(self, message_id: str) -> str | None:
         """Tell what a letter of ours was for; None if it is none."""
 
@@ -153,16 +155,16 @@ class Tickets(Protocol):
         """
 
     def faxes_of(self, job: str, number: str, since: datetime) -> list[SentFax]:
-        """Find the fax of this job of the gateway's, else those to this number whose end nobody told, the first first."""
+        """Find the fax of this job of the gateway's, the last first.
 
-    def fax_outcome(self, message_row: int) -> Outcome | None:
-        """Tell what became of a fax, as far as it was told."""
+        Without a job those to this number whose end nobody told: the first first, what was given up last.
+        """
 
-    def mark_fax(self, message_row: int, outcome: Outcome) -> None:
+    def fax_outcome(self, message_row: int) -> str | None:
+        """Tell what became of a fax: an Outcome or UNCONFIRMED; None while nobody knows."""
+
+    def mark_fax(self, message_row: int, outcome: str) -> None:
         """Note what became of a fax."""
-
-    def tried_for(self, message_row: int) -> frozenset[str]:
-        """Tell to which addresses what a letter says went already."""
 
     def mark_withheld(self, mail: OutgoingMail, reason: str) -> None:
         """Note that a mail is not sent and never will be."""

@@ -20,8 +20,8 @@ def note(tx: Transaction, changes: Changes, ticket: Ticket, message: InboundMess
             "message_id": message.delivery_report.message_id,
         }
         tx.tickets.record(ticket.id, [Event("delivery_reported", data)], changes.now)
-        if recipient.is_final and recipient.address == ticket.requester.address:
-            never_arrives(tx, changes, ticket.id, message.delivery_report.message_id)
+        if recipient.is_final:
+            _never_arrives(tx, changes, ticket, message.delivery_report.message_id, recipient.address)
         # Only of those who take part: whoever else a report names, we never wrote to.
         if recipient.is_final and ticket.role_of(recipient.address) is not None:
             changes.ledger.alert(
@@ -34,10 +34,12 @@ def note(tx: Transaction, changes: Changes, ticket: Ticket, message: InboundMess
             )
 
 
-def never_arrives(tx: Transaction, changes: Changes, ticket_id: int, message_id: str) -> None:
-    """Take back what a letter said to the client: the clock that it stopped runs again."""
-    if (purpose := tx.tickets.purpose_of(message_id)) is not None:
-        changes.change(tx, ticket_id, Event(UNDELIVERED, {"purpose": purpose, "message_id": message_id}))
+def _never_arrives(tx: Transaction, changes: Changes, ticket: Ticket, message_id: str, address: str) -> None:
+    """Take back what a letter said to the client, if it went to nobody else: the clock that it stopped runs again."""
+    purpose, went_to = tx.tickets.purpose_of(message_id), set(tx.tickets.recipients_of(message_id))
+    is_client = ticket.role_of(address) is Role.CLIENT or address == ticket.requester.address
+    if purpose is not None and is_client and (went_to == {address} or address == ticket.requester.address):
+        changes.change(tx, ticket.id, Event(UNDELIVERED, {"purpose": purpose, "message_id": message_id}))
 
 
 def _what(ticket: Ticket, address: str) -> str:

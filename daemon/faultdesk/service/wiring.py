@@ -40,12 +40,12 @@ from faultdesk.handlers.host import Host, installed_handlers
 from faultdesk.pipeline.audit import Report, audit
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.desk_clerk import DeskClerk
-from faultdesk.pipeline.ledger import SEND_FAX, SEND_MAIL, Ledger
+from faultdesk.pipeline.ledger import FAX_OVERDUE, SEND_FAX, SEND_MAIL, Ledger
 from faultdesk.pipeline.patience import patience
 from faultdesk.pipeline.perform import Performer, PerformFunction
 from faultdesk.pipeline.ports import Mailbox, Mailer
 from faultdesk.pipeline.read_pages import PagesReading
-from faultdesk.pipeline.receipts import FAX_OVERDUE, FaxOverdue
+from faultdesk.pipeline.receipts import FaxOverdue
 from faultdesk.pipeline.send_fax import SendFax
 from faultdesk.pipeline.send_mail import SendMail
 from faultdesk.pipeline.store import Engine

@@ -120,7 +120,8 @@ class PageReaders:
         """Say that there may be more; the child goes, which has the rest of this fax in hand."""
         self._child.close()
         if len(pages) <= self.limits.pages:
-            pages.append(Page(number=len(pages) + 1, problem="this page and what follows it were not read"))
+            problem = "reading took too long: what may follow was not read"
+            pages.append(Page(number=len(pages) + 1, problem=problem, is_left_out=True))
         return pages
 
     def _opened(self, content: bytes, documents: tuple[str, ...], first: int) -> PagesItem:

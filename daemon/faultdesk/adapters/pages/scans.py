@@ -5,9 +5,9 @@ import math
 import re
 import struct
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import count
+from itertools import count, islice
 from typing import Any, NamedTuple
 
 import pypdfium2
@@ -42,6 +42,9 @@ _MOST_RUNS = 5_000
 """Pieces of a page's own text; a full page of a table has some hundreds."""
 _FEWEST_LETTERS = 20
 """Characters of a page's own text that are worth more than its picture."""
+_FEWEST_LETTERS_BESIDE_PICTURES = 100
+"""The same where pictures cover much of it."""
+_MUCH = 0.3
 _WORD = re.compile(r"\w")
 Dpi = tuple[float, float]
 
@@ -216,14 +219,35 @@ def _pdf_page(document: pypdfium2.PdfDocument, index: int) -> Scan:
     width, height = page.get_size()
     if max(width, height) > _MOST_POINTS:
         return Scan(problem=f"the page is {width:.0f} x {height:.0f} points large, more than any paper")
-    raster = _only_raster(page)
-    if raster is not None:
+    written = _letters_to_be_seen(page)
+    pictures = list(page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=2))
+    if written < _FEWEST_LETTERS and (raster := _only_raster(page, pictures)) is not None:
         return raster
-    lines = tuple(_own_lines(page))
-    is_text = sum(len(_WORD.findall(line.text)) for line in lines) >= _FEWEST_LETTERS
+    # A line that a gateway sets above a fax is no reason to leave the fax unread.
+    is_text = written >= (
+        _FEWEST_LETTERS_BESIDE_PICTURES if _is_pictured(page, pictures) else _FEWEST_LETTERS
+    )
+    lines = tuple(_own_lines(page)) if is_text else ()
     dpi = min(SQUARE_DPI, 72 * math.sqrt(_MOST_PIXELS / (width * height)))  # a large drawing comes smaller
     picture = page.render(scale=dpi / 72, grayscale=True).to_pil().convert("L")
-    return Scan(picture, (dpi, dpi), lines if is_text else ())
+    return Scan(picture, (dpi, dpi), lines)
+
+
+def _letters_to_be_seen(page: pypdfium2.PdfPage) -> int:
+    """Count the letters of a page's own text; what a scanner has put invisibly behind a picture is its reading of it."""
+    every = page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_TEXT], max_depth=2, textpage=page.get_textpage())
+    return sum(
+        len(_WORD.findall(words.extract()))
+        for words in islice(every, _MOST_RUNS)
+        if pdfium.FPDFTextObj_GetTextRenderMode(words) != pdfium.FPDF_TEXTRENDERMODE_INVISIBLE
+    )
+
+
+def _is_pictured(page: pypdfium2.PdfPage, pictures: Iterable[pypdfium2.PdfObject]) -> bool:
+    """Tell whether pictures cover much of a page."""
+    boxes = (picture.get_bounds() for picture in pictures)
+    covered = sum(abs((right - left) * (top - bottom)) for left, bottom, right, top in boxes)
+    return bool(covered > page.get_width() * page.get_height() * _MUCH)
 
 
 def _own_lines(page: pypdfium2.PdfPage) -> Iterator[Line]:
@@ -236,9 +260,8 @@ def _own_lines(page: pypdfium2.PdfPage) -> Iterator[Line]:
             yield Line(words, 1.0, *place)
 
 
-def _only_raster(page: pypdfium2.PdfPage) -> Scan | None:
+def _only_raster(page: pypdfium2.PdfPage, found: Sequence[pypdfium2.PdfImage]) -> Scan | None:
     """Take the page's only picture as it is, as gateways make PDF of faxes: rendering would blur it."""
-    found = list(page.get_objects(filter=[pdfium.FPDF_PAGEOBJ_IMAGE], max_depth=2))
     if len(found) != 1:
         return None
     across, down = found[0].get_px_size()

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from faultdesk.adapters.sql.advisory import lock_key
 from faultdesk.adapters.sql.tables import attachment, inbox, mention, message, participant, ticket
 from faultdesk.adapters.sql.upsert import insert, insert_or_skip
-from faultdesk.domain.fax import Outcome
+from faultdesk.domain.fax import UNCONFIRMED, Outcome
 from faultdesk.domain.loops import Earlier, likeness
 from faultdesk.domain.message import Address, Attachment, Channel, InboundMessage, Language
 from faultdesk.domain.number import fax_address
@@ -41,17 +41,18 @@ _MARK_SENT = (
     .values(at=bindparam("sent_at"), fax_job=bindparam("job"))
 )
 _LETTER = select(message.c.subject, message.c.text).where(message.c.id == bindparam("row"), _OUTGOING)
-_SAYING = ("ticket_id", "purpose", "subject", "text")
-_FAX = select(*(message.c[name] for name in SentFax.__struct_fields__)).order_by(message.c.id)
-_FAX_OF_JOB = _FAX.where(_OUTGOING, message.c.fax_job == bindparam("job"))
+_FAX = select(*(message.c[name] for name in SentFax.__struct_fields__)).where(
+    _OUTGOING, message.c.at >= bindparam("since")
+)
+# A gateway that is set up anew counts its jobs from 1 again.
+_FAX_OF_JOB = _FAX.where(message.c.fax_job == bindparam("job")).order_by(message.c.id.desc())
+_GIVEN_UP = message.c.fax_outcome == UNCONFIRMED
 _FAX_TO = _FAX.where(
-    _OUTGOING,
-    message.c.at >= bindparam("since"),
     message.c.fax_job.is_not(None),
     # A gateway that tries again tells of it, and then of the end.
-    sa.or_(message.c.fax_outcome.is_(None), message.c.fax_outcome == Outcome.RETRYING),
+    sa.or_(message.c.fax_outcome.is_(None), message.c.fax_outcome == Outcome.RETRYING, _GIVEN_UP),
     sa.cast(message.c.recipients, sa.Text).like(bindparam("to")),
-)
+).order_by(sa.case((_GIVEN_UP, 1), else_=0), message.c.id)
 _NOTICE = (
     select(
         *(
@@ -224,6 +225,11 @@ class SqlMessages:
         is_ours = (message.c.message_id == message_id, message.c.inbox_id.is_(None))
         return self._connection.scalar(select(message.c.purpose).where(*is_ours).limit(1))
 
+    def recipients_of(self, message_id: str) -> list[str]:
+        """Tell to whom a letter of ours went; nobody if it is none."""
+        is_ours = (message.c.message_id == message_id, message.c.inbox_id.is_(None))
+        return self._connection.scalar(select(message.c.recipients).where(*is_ours).limit(1)) or []
+
     def mail(self, message_row: int) -> OutgoingMail:
         """Give a stored mail."""
         row = self._connection.execute(_MAIL, {"row": message_row}).one_or_none()
@@ -243,34 +249,30 @@ class SqlMessages:
         return row.subject, row.text
 
     def faxes_of(self, job: str, number: str, since: datetime) -> list[SentFax]:
-        """Find the fax of this job of the gateway's, else those to this number whose end nobody told, the first first."""
-        found = self._connection.execute(_FAX_OF_JOB, {"job": job}).all() if job else []
-        if not found and (to := fax_address(number)):
-            found = self._connection.execute(_FAX_TO, {"to": f'%"{to}"%', "since": since}).all()
+        """Find the fax of this job of the gateway's, the last first.
+
+        Without a job those to this number whose end nobody told: the first first, what was given up last.
+        """
+        if job:
+            found = self._connection.execute(_FAX_OF_JOB, {"job": job, "since": since})
+        elif to := fax_address(number):
+            found = self._connection.execute(_FAX_TO, {"to": f'%"{to}"%', "since": since})
+        else:
+            return []
         return [SentFax(**row._mapping) for row in found]  # noqa: SLF001 - its name
 
-    def fax_outcome(self, message_row: int) -> Outcome | None:
-        """Tell what became of a fax, as far as it was told."""
+    def fax_outcome(self, message_row: int) -> str | None:
+        """Tell what became of a fax: an Outcome or UNCONFIRMED; None while nobody knows."""
         told: str | None = self._connection.scalar(
             select(message.c.fax_outcome).where(message.c.id == message_row)
         )
-        return Outcome(told) if told else None
+        return told
 
-    def mark_fax(self, message_row: int, outcome: Outcome) -> None:
+    def mark_fax(self, message_row: int, outcome: str) -> None:
         """Note what became of a fax."""
         self._connection.execute(
             message.update().where(message.c.id == message_row).values(fax_outcome=outcome)
         )
-
-    def tried_for(self, message_row: int) -> frozenset[str]:
-        """Tell to which addresses what a letter says went already."""
-        letter = message.alias()
-        same = (
-            select(message.c.recipients)
-            .join(letter, sa.and_(*(message.c[name] == letter.c[name] for name in _SAYING)))
-            .where(letter.c.id == message_row, message.c.inbox_id.is_(None))
-        )
-        return frozenset(to for recipients in self._connection.scalars(same) for to in recipients)
 
     def mark_withheld(self, mail: OutgoingMail, reason: str) -> None:
         """Note that a mail is not sent and never will be."""

@@ -23,7 +23,7 @@ from faultdesk.adapters.sql.database import Database
 from faultdesk.adapters.sql.tables import event, inbox, job, mention, message, octets, participant, ticket
 from faultdesk.domain.retention import rename, without_words
 from faultdesk.domain.ticket import Event
-from faultdesk.pipeline.ledger import SENDING
+from faultdesk.pipeline.ledger import FAX_OVERDUE, SENDING
 
 _AT_ONCE = 50
 _SCANNED_AT_ONCE = 500
@@ -136,7 +136,9 @@ def _kept(connection: sa.Connection, tickets: Sequence[int]) -> dict[int, str]:
         select(ticket.c.id, ticket.c.reference, ticket.c.held).where(ticket.c.id.in_(tickets))
     ).all()
     sending = connection.scalars(
-        select(job.c.ticket_id).where(job.c.ticket_id.in_(tickets), job.c.kind.in_(SENDING)).distinct()
+        select(job.c.ticket_id)
+        .where(job.c.ticket_id.in_(tickets), job.c.kind.in_((*SENDING, FAX_OVERDUE)))
+        .distinct()
     )
     kept = set(sending) | {row.id for row in rows if row.held}
     return {row.id: row.reference for row in rows if row.id in kept}
