@@ -109,6 +109,6 @@ def _reason_by_class(about: Classification, message: InboundMessage) -> str:
     if about.unsolicited:
         return "unsolicited: an answer would only confirm the address"
     asks_nothing = about.kind is Kind.OTHER and about.confidence > 0 and "kind" not in about.unsure
-    if message.fax and message.fax.came_whole and message.text and asks_nothing:
+    if message.fax and message.fax.is_whole and asks_nothing:
         return "a fax that asks nothing of the desk is not answered: a call for every junk fax costs money"
     return ""

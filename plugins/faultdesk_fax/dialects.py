@@ -110,6 +110,8 @@ def _whole(where: str, dialect: Dialect, known: Mapping[str, Dialect]) -> Dialec
         raise ConfigError(f"{where}: like: {dialect.like}: above it are {sorted(known)}")
     if not dialect.like and not dialect.fax:
         raise ConfigError(f"{where}: fax: names no mail that brings one")
+    if Outcome.UNCONFIRMED in dialect.receipts:
+        raise ConfigError(f"{where}: receipts.unconfirmed: no gateway says so")
     return dialect.after(known[dialect.like]) if dialect.like else dialect
 
 

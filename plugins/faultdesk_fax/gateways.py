@@ -10,6 +10,7 @@ import phonenumbers
 
 from faultdesk.domain.fax import Outcome, Receipt, Reception
 from faultdesk.domain.message import Address, InboundMessage
+from faultdesk.domain.number import FAX_BY_MAIL
 from faultdesk_fax.dialects import Dialect, compiled
 from faultdesk_fax.numbers import e164
 
@@ -149,7 +150,8 @@ def _reported(message: InboundMessage) -> Outcome | None:
 def _of_report(message: InboundMessage) -> dict[str, str]:
     """Tell job, number and reason by the mail's own parts; of our mail to the gateway the Message-ID is the job."""
     report, done = message.delivery_report, message.disposition
-    job, reason = next(reversed(message.references), ""), ""
+    ours = (one for one in reversed(message.references) if one.startswith(f"<{FAX_BY_MAIL}"))
+    job, reason = next(ours, ""), ""
     addresses = [done.address] if done else []
     if report is not None:
         job = report.message_id or job

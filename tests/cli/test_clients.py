@@ -50,7 +50,7 @@ def test_a_calendar_that_nobody_configured_is_refused(config: Path, sheet: Path)
 
     said = run("--config", config, "clients", "import", sheet, expect=1)
 
-    assert "contract YH-1: no calendar office; there are 7x24" in said
+    assert "row 2: contract YH-1: no calendar office; there are 7x24" in said
     sheet.write_text(f"{head},calendar\n{row},7x24\n", encoding="utf-8")
     assert "1 added" in run("--config", config, "clients", "import", sheet)
 
@@ -72,7 +72,7 @@ def test_a_contract_of_another_client_is_refused(config: Path, sheet: Path) -> N
 
     said = run("--config", config, "clients", "import", sheet, expect=1)
 
-    assert "contract yh1 of 江北物业: is 滨江物业's already" in said
+    assert "row 2: contract yh1 of 江北物业: is 滨江物业's already" in said
 
 
 def test_a_client_that_has_another_name_now_is_removed_and_its_contract_goes_along(
@@ -136,7 +136,7 @@ def test_what_an_import_says_of_open_tickets_holds_for_them_and_a_person_is_not_
     assert "nothing is said" in run("--config", drained, "entitle", reference, *nothing, expect=2)
 
     because = ["--because", "broken by the client"]
-    run("--config", drained, "entitle", reference, "in_warranty", "at_cost", *because)
+    run("--config", drained, "ticket", reference, "entitle", "in_warranty", "at_cost", *because)
     sheet.write_text(sheet.read_text(encoding="utf-8").replace("2026-12-31", "2020-12-31"), encoding="utf-8")
     assert "judged otherwise now: 0" in run("--config", drained, "clients", "import", sheet)
     assert "in_warranty / at_cost" in run("--config", drained, "ticket", reference)

@@ -15,6 +15,7 @@ from faultdesk.handlers import Handler
 from faultdesk.handlers.host import Host
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.desk_clerk import DeskClerk
+from faultdesk.pipeline.fax_rules import FaxRules
 from faultdesk.pipeline.faxes import recognised
 from faultdesk.pipeline.inbox import Received
 from faultdesk.pipeline.ledger import FAX_OVERDUE, SEND_FAX, SEND_MAIL, Ledger
@@ -22,7 +23,7 @@ from faultdesk.pipeline.patience import patience
 from faultdesk.pipeline.perform import Performer, PerformFunction
 from faultdesk.pipeline.ports import Batch, Cursor, Letter, RawMessage
 from faultdesk.pipeline.receipts import FaxOverdue
-from faultdesk.pipeline.send_fax import FaxRules, SendFax
+from faultdesk.pipeline.send_fax import SendFax
 from faultdesk.pipeline.send_mail import SendMail
 from faultdesk.pipeline.store import Transaction
 from faultdesk.pipeline.work import Worker
@@ -145,7 +146,13 @@ class PlayedDesk:
         self.clerk = DeskClerk(self.host, self.ledger, self.changes, self.seal, self.clock)
         own: dict[str, PerformFunction] = {
             SEND_MAIL: SendMail(store, self.mailer, self.identity),
-            SEND_FAX: SendFax(store, PlainPress(), self.fax_sender, self.identity, FaxRules()),
+            SEND_FAX: SendFax(
+                store,
+                PlainPress(),
+                self.fax_sender,
+                self.identity,
+                FaxRules(receipt_within=timedelta(minutes=30)),
+            ),
             FAX_OVERDUE: FaxOverdue(store),
         }
         self.performer = Performer(

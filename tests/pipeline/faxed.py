@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from faultdesk.domain.client import Client, Project
 from faultdesk.domain.fax import Line, Outcome, Page, PageImage, PageReading, Receipt, Reception
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, Attachment, InboundMessage
+from faultdesk.domain.ticket import Participant, Role
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.testing import a_message
 from faultdesk.pipeline.read_pages import PagesReading
@@ -85,3 +87,32 @@ def opened(desk: PlayedDesk, *pages: Page, message: InboundMessage | None = None
     ticket_id = again(desk, message)
     assert ticket_id is not None
     return ticket_id
+
+
+NEXT, RECORDED = "+862088882222", "+862088883333"
+LI = Address("li@owner.example")
+OWNER = Client(
+    name="滨江物业",
+    numbers=("+862087561234", NUMBER),
+    faxes=(RECORDED, "+862088884444x12"),
+    addresses=("wang@binjiang.example",),
+    projects=(Project(name="滨江广场"),),
+)
+
+
+def take_part(desk: PlayedDesk, ticket_id: int, *addresses: str) -> None:
+    with desk.store.write() as tx:
+        tx.tickets.add_participants(ticket_id, [Participant(Address(one), Role.CLIENT) for one in addresses])
+
+
+def record(desk: PlayedDesk, client: Client) -> None:
+    with desk.store.write() as tx:
+        tx.clients.put([client])
+
+
+def called(desk: PlayedDesk) -> list[str]:
+    return [number for number, _, _ in desk.fax_sender.sent]
+
+
+def mailed(desk: PlayedDesk) -> list[list[str]]:
+    return [recipients for _, recipients, _ in desk.mailer.sent]

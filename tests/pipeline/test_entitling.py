@@ -150,7 +150,7 @@ def test_the_contract_says_spans_calendar_and_engineer(
     _, recipients, order = desk.mailer.sent[0]
     assert recipients == ["wang@desk.example"]
     text = message_from_bytes(order).get_payload()[0].get_payload(decode=True).decode()  # type: ignore[index,union-attr]
-    for said in ("in_warranty / free", "YH-1", "domain binjiang.example"):
+    for said in ("保修期内 in_warranty / 免费 free", "YH-1", "domain binjiang.example"):
         assert said in text
 
 

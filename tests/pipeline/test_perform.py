@@ -109,7 +109,7 @@ def test_a_job_of_no_handler_is_parked_and_says_which_there_are(store: SqlStore)
 
     with store.database.read() as connection:
         error = connection.exec_driver_sql("SELECT error FROM job").scalar_one()
-    assert "no handler performs gone.work; there are ['fax.send', 'mail.send']" in error
+    assert "no handler performs gone.work; there are ['fax.overdue', 'fax.send', 'mail.send']" in error
 
 
 def test_a_timer_may_put_itself_again(store: SqlStore) -> None:

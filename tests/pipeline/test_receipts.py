@@ -1,24 +1,30 @@
 """What follows from a gateway's receipt, or from its silence."""
 
 from datetime import timedelta
-from email import message_from_bytes, policy
 
 import msgspec
 import pytest
 
-from faultdesk.adapters.sql.person import erase
 from faultdesk.adapters.sql.store import SqlStore
-from faultdesk.domain.client import Client, Project
-from faultdesk.domain.decision import File, Mail
+from faultdesk.domain.decision import Mail
 from faultdesk.domain.message import Address, DeliveryReport, RecipientStatus
-from faultdesk.domain.ticket import Classification, Facts, Kind, Participant, Role
-from faultdesk.errors import FaxRefusedError
-from faultdesk.handlers import Handler, hookimpl
 from faultdesk.handlers.testing import a_message
 from faultdesk_acknowledge import AcknowledgeHandler
 from faultdesk_sla import SlaHandler
 from pipeline.desk import PlayedDesk
-from pipeline.faxed import NUMBER, TIFF, Gateway, a_fax, a_page, opened
+from pipeline.faxed import (
+    LI,
+    NEXT,
+    NUMBER,
+    TIFF,
+    Gateway,
+    a_fax,
+    a_page,
+    called,
+    mailed,
+    opened,
+    take_part,
+)
 
 
 @pytest.fixture
@@ -35,58 +41,6 @@ def test_a_delivered_fax_is_noted_on_its_ticket(desk: PlayedDesk) -> None:
 
     assert desk.events(ticket_id)[-2:] == ["fax_sent", "fax_delivered"]
     assert desk.state(receipt)[0] == "ignored"
-
-
-def test_a_fax_that_failed_goes_by_mail_where_an_address_is_known(desk: PlayedDesk) -> None:
-    ticket_id = opened(desk, a_page("二楼门禁坏了"))
-    with desk.store.write() as tx:
-        tx.tickets.add_participants(ticket_id, [Participant(Address("li@owner.example"), Role.CLIENT)])
-    desk.perform()
-
-    desk.decide(a_fax("receipt failed 1"))
-    desk.perform()
-
-    assert [recipients for _, recipients, _ in desk.mailer.sent] == [["li@owner.example"]]
-    assert "fax_failed" in desk.events(ticket_id)
-
-
-def test_a_report_whose_fax_failed_goes_by_mail_with_its_pages(desk: PlayedDesk) -> None:
-    ticket_id = opened(desk, a_page("二楼门禁坏了"))
-    desk.perform()
-    report = Mail(
-        name="report/1/1",
-        ticket_id=ticket_id,
-        to=(Address("fax:+862088881111"),),
-        subject="报告",
-        text="见附件",
-        purpose="report",
-        files=(File("报告.pdf", "application/pdf", b"%PDF-1.7 pages"),),
-    )
-    with desk.store.write() as tx:
-        tx.tickets.add_participants(ticket_id, [Participant(Address("li@owner.example"), Role.CLIENT)])
-        desk.ledger.apply(tx, ticket_id, "report", report)
-    desk.perform()
-    assert desk.fax_sender.sent[-1][2] == b"%PDF-1.7 pages"
-
-    desk.decide(a_fax("receipt failed 2"))
-    desk.perform()
-
-    ((_, recipients, octets),) = desk.mailer.sent
-    assert recipients == ["li@owner.example"]
-    (pdf,) = message_from_bytes(octets, policy=policy.default).iter_attachments()
-    assert pdf.get_content() == b"%PDF-1.7 pages"
-
-
-def test_a_fax_that_failed_with_no_other_way_has_the_client_phoned(desk: PlayedDesk) -> None:
-    opened(desk, a_page("二楼门禁坏了"))
-    desk.perform()
-
-    desk.decide(a_fax("receipt failed 1"))
-    desk.perform()
-
-    ((_, recipients, content),) = desk.mailer.sent
-    assert recipients == ["ops@faultdesk.example"]
-    assert b"FD-2026-000001" in content
 
 
 def test_a_retry_is_no_failure(desk: PlayedDesk) -> None:
@@ -111,64 +65,6 @@ def test_a_gateway_that_names_the_number_alone_may_tell_of_retries_first(desk: P
         "fax_retrying",
         "fax_failed",
     ]
-
-
-NEXT, RECORDED = "+862088882222", "+862088883333"
-LI = Address("li@owner.example")
-OWNER = Client(
-    name="滨江物业",
-    numbers=("+862087561234", NUMBER),
-    faxes=(RECORDED, "+862088884444x12"),
-    addresses=("wang@binjiang.example",),
-    projects=(Project(name="滨江广场"),),
-)
-
-
-def take_part(desk: PlayedDesk, ticket_id: int, *addresses: str) -> None:
-    with desk.store.write() as tx:
-        tx.tickets.add_participants(ticket_id, [Participant(Address(one), Role.CLIENT) for one in addresses])
-
-
-def record(desk: PlayedDesk, client: Client) -> None:
-    with desk.store.write() as tx:
-        tx.clients.put([client])
-
-
-def called(desk: PlayedDesk) -> list[str]:
-    return [number for number, _, _ in desk.fax_sender.sent]
-
-
-def mailed(desk: PlayedDesk) -> list[list[str]]:
-    return [recipients for _, recipients, _ in desk.mailer.sent]
-
-
-def test_a_fax_that_failed_goes_to_the_client_s_next_number_before_it_goes_by_mail(desk: PlayedDesk) -> None:
-    ticket_id = opened(desk, a_page("二楼门禁坏了"))
-    take_part(desk, ticket_id, LI.address, f"fax:{NEXT}")
-    desk.perform()
-
-    desk.decide(a_fax("receipt failed 1"))
-    desk.perform()
-    assert (called(desk), mailed(desk)) == ([NUMBER, NEXT], [])
-
-    desk.decide(a_fax("receipt failed 2"))
-    desk.perform()
-    assert (called(desk), mailed(desk)) == ([NUMBER, NEXT], [[LI.address]])
-
-
-def test_a_fax_that_failed_goes_where_the_table_of_clients_says(desk: PlayedDesk) -> None:
-    record(desk, OWNER)
-    ticket_id = opened(desk, a_page("二楼门禁坏了"))
-    desk.perform()
-
-    for job in (1, 2):
-        desk.decide(a_fax(f"receipt failed {job}"))
-        desk.perform()
-
-    # Not +862087561234, which nobody says is a fax machine.
-    assert (called(desk), mailed(desk)) == ([NUMBER, RECORDED], [["wang@binjiang.example"]])
-    with desk.store.read() as tx:
-        assert tx.tickets.get(ticket_id).role_of(f"fax:{RECORDED}") is Role.CLIENT
 
 
 def test_of_two_faxes_to_a_number_a_receipt_without_job_speaks_of_the_one_that_went_first(
@@ -265,21 +161,6 @@ def test_after_a_receipt_nobody_waits_for_another(desk: PlayedDesk) -> None:
     assert mailed(desk) == []
 
 
-def test_a_fax_that_no_gateway_takes_goes_another_way_and_the_desk_is_told(
-    desk: PlayedDesk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ticket_id = opened(desk, a_page("二楼门禁坏了"))
-    take_part(desk, ticket_id, LI.address)
-
-    def refuse(*_: object) -> str:
-        raise FaxRefusedError("no such number")
-
-    monkeypatch.setattr(desk.fax_sender, "send", refuse)
-    desk.perform()
-
-    assert sorted(mailed(desk)) == [[LI.address], ["ops@faultdesk.example"]]
-
-
 def test_a_mail_server_that_bounces_our_mail_to_the_gateway_tells_of_a_fax_that_failed(
     desk: PlayedDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -303,44 +184,6 @@ def test_a_mail_server_that_bounces_our_mail_to_the_gateway_tells_of_a_fax_that_
 
     assert mailed(desk) == [[LI.address]]
     assert "fax_failed" in desk.events(ticket_id)
-
-
-class Reads(Handler, frozen=True):
-    """Finds these facts in every message."""
-
-    facts: Facts
-
-    @hookimpl
-    def classify_message(self) -> Classification:
-        return Classification(kind=Kind.FAULT, confidence=1.0, facts=self.facts)
-
-
-def a_desk_that_reads(store: SqlStore, facts: Facts) -> PlayedDesk:
-    handlers = {"gateway": Gateway(), "reads": Reads(facts), "acknowledge": AcknowledgeHandler()}
-    desk = PlayedDesk(store, handlers)
-    record(desk, OWNER)
-    return desk
-
-
-def test_a_fax_without_a_number_is_answered_at_the_number_that_is_on_record(store: SqlStore) -> None:
-    desk = a_desk_that_reads(store, Facts(project="滨江广场", phone="020-87561299"))
-
-    ticket_id = opened(desk, a_page("滨江广场二楼门禁坏了"), message=a_fax("anonymous 1 k1", TIFF))
-    desk.perform()
-
-    assert called(desk) == [RECORDED]
-    assert "answered_on_record" in desk.events(ticket_id)
-    with desk.store.read() as tx:
-        assert tx.tickets.get(ticket_id).requester == Address(f"fax:{RECORDED}")
-
-
-def test_a_contract_s_number_alone_which_may_be_misread_sends_no_answer_to_anybody(store: SqlStore) -> None:
-    desk = a_desk_that_reads(store, Facts(contract_no="YH-1"))
-
-    opened(desk, a_page("合同 YH-1 门禁坏了"), message=a_fax("anonymous 1 k1", TIFF))
-    desk.perform()
-
-    assert called(desk) == []
 
 
 def test_a_failure_that_is_told_twice_or_late_sends_the_letter_once(desk: PlayedDesk) -> None:
@@ -473,46 +316,50 @@ def test_an_answer_that_failed_by_fax_and_bounced_as_mail_is_not_said(promising:
     assert not is_answered(desk, ticket_id)
 
 
-def test_who_waits_for_a_receipt_is_not_erased_meanwhile(desk: PlayedDesk) -> None:
-    opened(desk, a_page("二楼门禁坏了"))
-    desk.perform()
-    database = desk.store.database
-
-    assert erase(database, f"fax:{NUMBER}", desk.clock.now(), dry_run=False).refused == ["FD-2026-000001"]
-
-    desk.decide(a_fax("receipt delivered 1"))
-    assert erase(database, f"fax:{NUMBER}", desk.clock.now(), dry_run=False).refused == []
-
-
-def test_a_failure_that_is_told_of_who_was_erased_sends_no_empty_letter(desk: PlayedDesk) -> None:
+def test_a_receipt_whose_job_is_of_another_form_is_known_by_the_number(desk: PlayedDesk) -> None:
     ticket_id = opened(desk, a_page("二楼门禁坏了"))
     desk.perform()
-    take_part(desk, ticket_id, LI.address)
-    with desk.store.write() as tx:
-        tx.jobs.cancel("fax.overdue/1")
-        tx.jobs.cancel("fax.overdue/2")
-    erase(desk.store.database, f"fax:{NUMBER}", desk.clock.now(), dry_run=False)
 
-    desk.decide(a_fax("receipt failed 1"))
+    desk.decide(a_fax("receipt delivered <a-reply-of-its-own@fax.example>"))
+
+    assert "fax_delivered" in desk.events(ticket_id)
+
+
+def test_a_receipt_that_comes_twice_is_not_taken_for_the_next_fax(desk: PlayedDesk) -> None:
+    opened(desk, a_page("二楼门禁坏了"))
+    second = opened(desk, a_page("三楼断网"), message=a_fax(f"{NUMBER} 1 k2", TIFF))
+    desk.perform()
+
+    for copy in range(2):
+        receipt = msgspec.structs.replace(
+            a_fax("receipt delivered -"), text="Your fax: FD-2026-000001", message_id=f"<{copy}@fax.example>"
+        )
+        desk.decide(receipt)
+
+    assert "fax_delivered" not in desk.events(second)
+
+
+def test_while_a_mailbox_cannot_be_reached_its_receipts_are_waited_for(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    take_part(desk, ticket_id, LI.address)
+    desk.perform()
+    with desk.store.write() as tx:
+        tx.inbox.report("service", desk.clock.now(), "connection refused")
+
+    desk.clock.advance(timedelta(minutes=31))
     desk.perform()
 
     assert mailed(desk) == []
 
 
-def test_two_letters_of_the_same_words_each_go_another_way(desk: PlayedDesk) -> None:
+def test_an_answer_close_to_its_deadline_is_given_time_to_be_sent(promising: PlayedDesk) -> None:
+    desk = promising
     ticket_id = opened(desk, a_page("二楼门禁坏了"))
     take_part(desk, ticket_id, LI.address)
-    desk.perform()
-    for key in ("k2", "k3"):
-        opened(
-            desk,
-            a_page("三楼也坏了", codes=("FD-2026-000001",)),
-            message=a_fax(f"{NUMBER} 1 {key}", TIFF),
-        )
-        desk.perform()
+    desk.clock.advance(timedelta(hours=1, minutes=58))
+    an_answer(desk, ticket_id)
 
-    for job in (2, 3):
-        desk.decide(a_fax(f"receipt failed {job}"))
+    desk.clock.advance(timedelta(minutes=4))
     desk.perform()
 
-    assert mailed(desk) == [[LI.address], [LI.address]]
+    assert "fax_unconfirmed" not in desk.events(ticket_id)

@@ -1,5 +1,5 @@
 import threading
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -7,11 +7,13 @@ import pytest
 from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.decision import Mail
 from faultdesk.domain.message import Address
-from faultdesk.handlers.testing import a_message
+from faultdesk.domain.ticket import Participant, Role
+from faultdesk.handlers.testing import NOON, a_message, a_ticket
+from faultdesk.pipeline.fax_rules import FaxRules
 from faultdesk.pipeline.ledger import SEND_FAX, SEND_MAIL
 from faultdesk.pipeline.patience import patience
 from faultdesk.pipeline.perform import Performer
-from faultdesk.pipeline.send_fax import FaxRules, SendFax
+from faultdesk.pipeline.send_fax import SendFax
 from faultdesk.pipeline.send_mail import SendMail
 from pipeline.desk import PlainPress, PlayedDesk
 
@@ -91,9 +93,21 @@ def test_what_may_not_ring_at_night_goes_by_mail_where_an_address_is_known(store
 def test_what_is_one_fax_too_many_goes_by_mail(store: SqlStore) -> None:
     desk = a_desk(store, FaxRules(hourly_cap=1))
 
+    with store.write() as tx:
+        tx.tickets.add_participants(1, [Participant(Address("fax:+862088889999"), Role.CLIENT)])
+
     letters(desk, OFFICE, OFFICE)
 
-    assert len(desk.fax_sender.sent) == len(desk.mailer.sent) == 1
+    assert [number for number, _, _ in desk.fax_sender.sent] == [OFFICE]
+    assert [recipients for _, recipients, _ in desk.mailer.sent] == [["client@owner.example"]]
+
+
+def test_a_gateway_that_never_told_anything_is_not_waited_for_and_another_is() -> None:
+    ticket = a_ticket()
+
+    assert FaxRules().patience(ticket, NOON, has_ever_told=False) == timedelta()
+    assert FaxRules().patience(ticket, NOON, has_ever_told=True) == timedelta(minutes=30)
+    assert FaxRules(receipt_within=timedelta()).patience(ticket, NOON, has_ever_told=True) == timedelta()
 
 
 def test_a_fax_to_a_private_number_waits_for_the_morning(store: SqlStore) -> None:

@@ -2,14 +2,17 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import msgspec
 import pytest
 
+import faultdesk_dispatch
 from faultdesk.domain.assignment import Choice
 from faultdesk.domain.client import Basis, Charge, Entitlement, Period
 from faultdesk.domain.decision import Job, Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, Attachment
+from faultdesk.domain.names import is_system
 from faultdesk.domain.past import PastFault
 from faultdesk.domain.people import People, Person, Post
 from faultdesk.domain.playbook import Copied, Playbook
@@ -21,6 +24,7 @@ from faultdesk.domain.ticket import (
     Kind,
     Participant,
     Role,
+    Severity,
     Status,
     Ticket,
 )
@@ -415,3 +419,18 @@ def test_the_work_order_asks_for_what_is_unsure() -> None:
     assert isinstance(unsure, Mail)
     assert "Unsure     system: faultdesk classify" in unsure.text
     assert "Unsure" not in certain.text
+
+
+def test_a_work_order_has_words_for_whatever_a_ticket_can_be() -> None:
+    template = (Path(faultdesk_dispatch.__file__).parent / "templates/names.txt").read_text(encoding="utf-8")
+    known = jinja2.Template(template).module
+
+    for kinds, choices in (
+        (known.kinds, Kind),
+        (known.classes, FaultClass),
+        (known.severities, Severity),
+        (known.bases, Basis),
+        (known.charges, Charge),
+    ):
+        assert set(kinds) == set(choices)
+    assert all(is_system(system) for system in known.systems)

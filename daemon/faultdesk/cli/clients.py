@@ -75,7 +75,7 @@ def import_(
         if not problems and not dry_run:
             stored = transaction.clients.put(sheet.clients)
     for problem in problems:
-        console().print(f"row {problem.row}: {problem.text}" if problem.row else problem.text)
+        console().print(f"row {problem.row}: {problem.text}")
     if problems:
         raise PermanentError(f"{file}: nothing was imported; problems: {len(problems)}")
     if dry_run:
@@ -167,7 +167,7 @@ def _contracts_of_others(transaction: SqlTransaction, sheet: Sheet) -> list[Prob
             known = (one.name for one in transaction.clients.known_by(kind, key))
             # What the sheet itself says of another client takes the place of what is on record.
             problems += [
-                Problem(0, f"contract {key} of {client.name}: is {other}'s already")
+                Problem(sheet.rows[key], f"contract {key} of {client.name}: is {other}'s already")
                 for other in known
                 if other not in replaced
             ]
@@ -181,7 +181,10 @@ def _unknown_calendars(sheet: Sheet, known: frozenset[str]) -> list[Problem]:
     )
     there = ", ".join(sorted(known)) or "none: [handlers.sla] counts them"
     return [
-        Problem(0, f"contract {contract.number}: no calendar {contract.calendar}; there are {there}")
+        Problem(
+            sheet.rows[folded(contract.number)],
+            f"contract {contract.number}: no calendar {contract.calendar}; there are {there}",
+        )
         for contract in contracts
         if contract.calendar and contract.calendar not in known
     ]

@@ -17,9 +17,36 @@ from faultdesk.handlers.host import Failure, Host
 from faultdesk.pipeline.job_desk import JobDesk
 from faultdesk.service.wiring import load_handlers, open_desk
 
+_OF_A_TICKET = {"class": "classify"} | {
+    name: name
+    for name in (
+        *(
+            "classify",
+            "client",
+            "entitle",
+            "assign",
+            "answered",
+            "arrived",
+            "visit",
+            "wait",
+            "resume",
+            "reopen",
+        ),
+        *("resolve", "close", "explain", "hold"),
+    )
+}
+
 
 class Commands(TyperGroup):
     """The desk's own commands and, without loading a handler for any of them, those of handlers."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer keeps its click to itself
+        """Take `ticket REF entitle …` for `entitle REF …`: so people go on who look at a ticket."""
+        at = args.index("ticket") if "ticket" in args else len(args)
+        if len(args) > at + 2 and (verb := _OF_A_TICKET.get(args[at + 2])):
+            args = [*args[:at], verb, args[at + 1], *args[at + 3 :]]
+        parsed: list[str] = super().parse_args(ctx, args)
+        return parsed
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - typer keeps its click to itself
         """Find a command; a handler's with the configuration that was named before it."""

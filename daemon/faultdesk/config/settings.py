@@ -174,9 +174,6 @@ class ReadingSettings(Table, frozen=True, kw_only=True):
     open_files: Count = 64
 
 
-RECEIPT_WITHIN = timedelta(minutes=30)
-
-
 class HylafaxSettings(Table, frozen=True, kw_only=True, tag_field="type", tag="hylafax"):
     """[fax.sender] with type = "hylafax": by `sendfax`; hosts.hfaxd must let this host in."""
 
@@ -189,8 +186,9 @@ class HylafaxSettings(Table, frozen=True, kw_only=True, tag_field="type", tag="h
     dials: Count = 6
     """Calls that nobody answers."""
     timeout: timedelta = timedelta(seconds=30)
-    receipt_within: timedelta = RECEIPT_WITHIN
-    """After which a fax whose end HylaFAX has not told is taken for lost; "PT0S": never."""
+    receipt_within: timedelta | None = None
+    """After which a fax whose end HylaFAX has not told is taken for lost; "PT0S": never. By default half an hour, once it
+    has told of any fax."""
 
 
 class MailFaxSettings(Table, frozen=True, kw_only=True, tag_field="type", tag="mail"):
@@ -206,8 +204,9 @@ class MailFaxSettings(Table, frozen=True, kw_only=True, tag_field="type", tag="m
     """The mail is the pages and nothing else: for a T.37 machine that takes no text."""
     ask_receipt: bool = False
     """Ask for a disposition notification (RFC 2532)."""
-    receipt_within: timedelta = RECEIPT_WITHIN
-    """After which a fax whose end the gateway has not told is taken for lost; "PT0S" for one that never tells."""
+    receipt_within: timedelta | None = None
+    """After which a fax whose end the gateway has not told is taken for lost; "PT0S": never. By default half an hour, once
+    it has told of any fax."""
 
     def __post_init__(self) -> None:
         forms = {"e164": "+862088881111", "digits": "862088881111", "national": "02088881111"}

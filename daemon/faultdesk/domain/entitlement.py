@@ -11,6 +11,8 @@ from faultdesk.domain.fold import simplified
 from faultdesk.domain.ticket import Event, FaultClass
 
 ENTITLED = "entitled"
+ON_RECORD = "answered_on_record"
+"""The event of a notice that is answered to a number or address (`to`) of the table of clients: the desk's own choice."""
 """The event; its data are an `Entitlement`."""
 
 

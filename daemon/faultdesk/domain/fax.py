@@ -41,10 +41,8 @@ class Outcome(StrEnum):
     FAILED = "failed"
     """For good: the gateway tries no more."""
     RETRYING = "retrying"
-
-
-UNCONFIRMED = "unconfirmed"
-"""What became of a fax of which the gateway told no end in time."""
+    UNCONFIRMED = "unconfirmed"
+    """Nobody told the end in time: the desk's own word, and no gateway's."""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,16 +143,12 @@ class Fax(msgspec.Struct, frozen=True, kw_only=True):
     fields: tuple[Field, ...] = ()
 
     @property
-    def came_whole(self) -> bool:
-        """Tell whether every page came."""
-        expected = self.reception.pages or 1
-        came = len(self.pages) >= expected or any(page.is_left_out for page in self.pages)
-        return self.reception.is_complete and came
-
-    @property
     def is_whole(self) -> bool:
         """Tell whether every page came and could be read: else the client is asked to send it again."""
-        return self.came_whole and all(page.is_left_out or not page.problem for page in self.pages)
+        expected = self.reception.pages or 1
+        came = len(self.pages) >= expected or any(page.is_left_out for page in self.pages)
+        is_read = all(page.is_left_out or not page.problem for page in self.pages)
+        return self.reception.is_complete and came and is_read
 
 
 class PageImage(msgspec.Struct, frozen=True, kw_only=True):

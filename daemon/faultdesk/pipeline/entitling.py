@@ -7,8 +7,9 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from faultdesk.domain.client import Entitlement, KeyKind, folded
-from faultdesk.domain.entitlement import ENTITLED, Known, Named, entitle
+from faultdesk.domain.entitlement import ENTITLED, ON_RECORD, Known, Named, entitle
 from faultdesk.domain.identity import Identity
+from faultdesk.domain.message import Address
 from faultdesk.domain.number import fax_number
 from faultdesk.domain.ticket import Event, Ticket
 from faultdesk.errors import NotFoundError
@@ -76,7 +77,7 @@ def judged_anew(tx: Transaction, ticket: Ticket, desk: Identity) -> Entitlement 
     if last is not None and last.actor:
         return None
     text = tx.tickets.notice(ticket.id).text
-    found = entitlement_of(tx, ticket, desk, text, is_refuted=_is_refuted(ticket, log))
+    found = entitlement_of(tx, _as_it_came(ticket, log), desk, text, is_refuted=_is_refuted(ticket, log))
     if found is not None and ticket.entitlement is not None:
         again = (doubt for doubt in ticket.entitlement.doubts if doubt.startswith(_OPENED_AGAIN))
         found = msgspec.structs.replace(found, doubts=(*found.doubts, *again))
@@ -89,7 +90,9 @@ def doubted_again(tx: Transaction, ticket: Ticket, desk: Identity, at: datetime)
     The fault is the one that was noticed then; whether it is, years later, a person says.
     """
     log, owed = tx.tickets.events(ticket.id), ticket.entitlement
-    would_be = entitlement_of(tx, ticket, desk, "", is_refuted=_is_refuted(ticket, log), at=at)
+    would_be = entitlement_of(
+        tx, _as_it_came(ticket, log), desk, "", is_refuted=_is_refuted(ticket, log), at=at
+    )
     if owed is None or would_be is None or (owed.basis, owed.charge) == (would_be.basis, would_be.charge):
         return []
     on = at.astimezone(ZoneInfo(desk.time_zone)).date()
@@ -97,6 +100,14 @@ def doubted_again(tx: Transaction, ticket: Ticket, desk: Identity, at: datetime)
     doubted = msgspec.structs.replace(owed, doubts=tuple(dict.fromkeys((*owed.doubts, doubt))))
     said_by = next((event.actor for event in reversed(log) if event.kind == ENTITLED), "")
     return [Event(ENTITLED, msgspec.to_builtins(doubted), actor=said_by)]
+
+
+def _as_it_came(ticket: Ticket, log: Sequence[Event]) -> Ticket:
+    """Leave out a requester whom the desk took from its records: its own choice proves nothing."""
+    chosen = {event.data.get("to") for event in log if event.kind == ON_RECORD}
+    if ticket.requester.address not in chosen:
+        return ticket
+    return msgspec.structs.replace(ticket, requester=Address(""))
 
 
 def _is_refuted(ticket: Ticket, log: Sequence[Event]) -> bool:

@@ -73,6 +73,9 @@ class Inbox(Protocol):
     def is_well_since(self, mailbox_name: str, moment: datetime) -> bool:
         """Tell whether a mailbox was reported as reached since then, and no error after it."""
 
+    def is_any_away(self) -> bool:
+        """Tell whether a mailbox could not be reached when it was looked for last."""
+
     def report(self, mailbox_name: str, now: datetime, error: str | None) -> None:
         """Note that a mailbox was reached just now, or why it was not."""
 

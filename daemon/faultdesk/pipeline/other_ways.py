@@ -1,11 +1,12 @@
 """By what else a client can be reached when a fax does not get through, may not ring, or names no number to answer."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
 from faultdesk.domain.client import Client, KeyKind, folded
 from faultdesk.domain.decision import File, Mail
+from faultdesk.domain.entitlement import ENTITLED, ON_RECORD
 from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.number import fax_address, fax_number
 from faultdesk.domain.promise import UNDELIVERED
@@ -13,10 +14,9 @@ from faultdesk.domain.ticket import Event, Participant, Role, Ticket
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.store import OutgoingMail, Transaction
 
-ON_RECORD = "answered_on_record"
-"""The event of a notice that is answered to a number or address (`to`) of the table of clients."""
 SENT_OTHERWISE, UNREACHED = "sent_otherwise", "unreached"
 """The events of a letter (`message_id`) that goes another way (`to`) as `instead`, or for which there is none."""
+_ENDS = (SENT_OTHERWISE, UNREACHED)
 
 
 def reachable(
@@ -65,18 +65,16 @@ def try_otherwise(
         return False
     ticket = tx.tickets.lock(mail.ticket_id)
     log = tx.tickets.events(ticket.id)
-    ended = [event.kind for event in log if event.kind in {SENT_OTHERWISE, UNREACHED} and _is_of(event, mail)]
-    if ended:
+    if ended := [event.kind for event in log if event.kind in _ENDS and _is_of(event, mail)]:
         return SENT_OTHERWISE in ended
     earlier = _earlier(log, mail)
     tried = {to for message_id in earlier for to in tx.tickets.recipients_of(message_id)}
-    left = _left(tx, ticket, lambda way: way.address not in tried and takes(way))
-    if left is None and not (alerts or len(earlier) > 1):
+    left = _left(tx, ticket, log, lambda way: way.address not in tried and takes(way))
+    if left is None and not alerts and len(earlier) == 1:
         return False
     lost = {"purpose": mail.purpose, "message_id": mail.message_id}
     changes.change(tx, ticket.id, Event(UNDELIVERED, lost))
     if left is None:
-        tx.tickets.record(ticket.id, [Event(UNREACHED, lost)], changes.now)
         _have_phoned(tx, changes, ticket, mail, reason)
         return False
     _send_again(tx, changes, ticket, mail, left)
@@ -104,6 +102,8 @@ def _send_again(tx: Transaction, changes: Changes, ticket: Ticket, mail: Outgoin
 
 
 def _have_phoned(tx: Transaction, changes: Changes, ticket: Ticket, mail: OutgoingMail, reason: str) -> None:
+    data = {"purpose": mail.purpose, "message_id": mail.message_id}
+    tx.tickets.record(ticket.id, [Event(UNREACHED, data)], changes.now)
     changes.ledger.alert(
         tx,
         f"unreached/{ticket.id}/{mail.recipients[0]}",
@@ -136,12 +136,18 @@ def _earlier(log: Sequence[Event], mail: OutgoingMail) -> list[str]:
     return chain
 
 
-def _left(tx: Transaction, ticket: Ticket, will_do: Callable[[Address], bool]) -> Address | None:
+def _left(
+    tx: Transaction, ticket: Ticket, log: Sequence[Event], will_do: Callable[[Address], bool]
+) -> Address | None:
     """Choose the first fax number that is left, else the first address."""
-    client = _client_of(tx, ticket)
     clients = [who.person for who in ticket.participants if who.role is Role.CLIENT]
-    known = [person for person in (*clients, *(_on_record(client) if client else ())) if person.address]
-    return min(filter(will_do, known), key=lambda person: fax_number(person.address) is None, default=None)
+    client = _client_of(tx, ticket)
+    is_sure = client is not None and (
+        _is_named(client, ticket) or _is_known(client, clients) or _is_said(log)
+    )
+    known = [*clients, *(_on_record(client) if client is not None and is_sure else ())]
+    left = (person for person in known if person.address and will_do(person))
+    return min(left, key=lambda person: fax_number(person.address) is None, default=None)
 
 
 def _client_of(tx: Transaction, ticket: Ticket) -> Client | None:
@@ -150,9 +156,23 @@ def _client_of(tx: Transaction, ticket: Ticket) -> Client | None:
 
 
 def _is_named(client: Client, ticket: Ticket) -> bool:
+    """Tell whether the notice names the client: a contract's number alone is another's by one misread digit."""
     facts = ticket.classification.facts
     names = {name for kind, name in client.known_by() if kind is KeyKind.NAME}
     return not names.isdisjoint(folded(name) for name in (facts.project, facts.site, facts.customer) if name)
+
+
+def _is_known(client: Client, people: Iterable[Address]) -> bool:
+    """Tell whether one of those who take part is on record as the client's."""
+    keys = {key for kind, key in client.known_by() if kind not in {KeyKind.NAME, KeyKind.CONTRACT}}
+    return any(
+        not keys.isdisjoint({person.address, person.domain, fax_number(person.address)}) for person in people
+    )
+
+
+def _is_said(log: Sequence[Event]) -> bool:
+    """Tell whether a person gave the verdict."""
+    return any(event.actor for event in reversed(log) if event.kind == ENTITLED)
 
 
 def _on_record(client: Client) -> Iterator[Address]:

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 
 import structlog
 import tenacity
@@ -110,7 +111,8 @@ class Performer:
             raise
         # What a job decided may be nothing that can be written down; its worker goes on.
         except Exception as error:  # noqa: BLE001
-            self._patience(self._park, job, f"its decisions cannot be written: {error}", error)
+            park = partial(self._park, is_done=True)
+            self._patience(park, job, f"its decisions cannot be written: {error}", error)
 
     def _attempt(self, claimed: ClaimedJob) -> JobDesk:
         job = claimed.job
@@ -159,27 +161,28 @@ class Performer:
             error=outline(error),
         )
 
-    def _park(self, job: Job, reason: str, error: Exception) -> None:
+    def _park(self, job: Job, reason: str, error: Exception, *, is_done: bool = False) -> None:
+        """Put a job aside; `is_done` when it was performed, and cannot be written down."""
         log.error("job.parked", job=job.id, kind=job.kind, tries=job.tries, error=outline(error))
         with self._store.write() as tx:
-            tx.jobs.park(job, details(error))
+            if not tx.jobs.park(job, details(error)):
+                log.warning("job.taken_over", job=job.id, kind=job.kind)
+                return
             if job.ticket_id is not None:
                 event = Event("job_parked", {"job": job.id, "kind": job.kind, "reason": reason})
                 self._ledger.apply(tx, job.ticket_id, "faultdesk", event)
             letter = tx.tickets.mail(int(job.arguments["mail"])) if job.kind in SENDING else None
-            if (
-                job.kind == SEND_FAX
-                and letter is not None
-                and not letter.internal
-                and job.ticket_id is not None
-            ):
-                if try_otherwise(tx, self._changes, letter.id, f"{reason} (job {job.id})"):
-                    self._tell(tx, job, reason, None)
-                return
-            if letter is not None and not letter.internal and job.ticket_id is not None:
-                lost = {"purpose": letter.purpose, "message_id": letter.message_id}
-                self._changes.change(tx, job.ticket_id, Event(UNDELIVERED, lost))
+            if letter is not None and not letter.internal and not is_done:
+                self._undeliver(tx, job, letter, reason)
             self._tell(tx, job, reason, letter)
+
+    def _undeliver(self, tx: Transaction, job: Job, letter: OutgoingMail, reason: str) -> None:
+        """Take back what a letter said to the client; of a fax there may be another way."""
+        if job.kind == SEND_FAX:
+            try_otherwise(tx, self._changes, letter.id, reason)
+        elif job.ticket_id is not None:
+            lost = {"purpose": letter.purpose, "message_id": letter.message_id}
+            self._changes.change(tx, job.ticket_id, Event(UNDELIVERED, lost))
 
     def _tell(self, tx: Transaction, job: Job, reason: str, letter: OutgoingMail | None) -> None:
         if letter is not None and letter.purpose == "alert":
@@ -189,7 +192,7 @@ class Performer:
             tx,
             f"job/{job.id}",
             f"{reference}: client not reached, phone them"
-            if letter is not None and not letter.internal
+            if letter is not None and not letter.internal and job.kind != SEND_FAX
             else f"faultdesk: {job.kind} failed for {reference}",
             f"Job {job.id} ({job.kind}, {reference}) was parked after {job.tries} attempts: {reason}\n"
             f"faultdesk jobs show {job.id}\nfaultdesk jobs retry {job.id}\n",

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from faultdesk.domain.decision import Job
-from faultdesk.domain.fax import UNCONFIRMED, Outcome, Receipt
+from faultdesk.domain.fax import Outcome, Receipt
 from faultdesk.domain.message import InboundMessage
 from faultdesk.domain.promise import FAX_DELIVERED
 from faultdesk.domain.reference import find_references
@@ -64,7 +64,7 @@ def note(tx: Transaction, changes: Changes, message: InboundMessage) -> int | No
     return sent.ticket_id
 
 
-def _changes_nothing(known: str | None, told: Outcome) -> bool:
+def _changes_nothing(known: Outcome | None, told: Outcome) -> bool:
     """Tell whether a receipt comes after the end: a report may come twice, and from more than one server."""
     return known in {Outcome.DELIVERED, told} or (told is Outcome.RETRYING and known is not None)
 
@@ -72,14 +72,21 @@ def _changes_nothing(known: str | None, told: Outcome) -> bool:
 def _meant(tx: Transaction, changes: Changes, message: InboundMessage, told: Receipt) -> SentFax | None:
     """Find the fax: by the gateway's job, else by the number, of which several faxes may be under way.
 
-    Of those the one whose ticket the receipt names, as where it quotes our subject; else the one that went first.
+    Of those one whose ticket the receipt names, as where it quotes our subject; else the one that went first.
     """
     sent = tx.tickets.faxes_of(told.job, told.number, changes.now - _TOLD_WITHIN)
-    if len(sent) > 1 and not told.job:
-        named = set(find_references(message.subject, message.text, message.quoted))
-        of_named = [fax for fax in sent if fax.ticket_id and tx.tickets.get(fax.ticket_id).reference in named]
-        sent = of_named or sent
+    if sent and sent[0].fax_job == told.job:
+        return sent[0]
+    # Another job of the form that ours have is somebody else's; a form of its own says nothing.
+    sent = [fax for fax in sent if not told.job or _is_mailed(fax.fax_job) != _is_mailed(told.job)]
+    if named := set(find_references(message.subject, message.text, message.quoted)):
+        sent = [fax for fax in sent if fax.ticket_id and tx.tickets.get(fax.ticket_id).reference in named]
     return sent[0] if sent else None
+
+
+def _is_mailed(job: str) -> bool:
+    """Tell whether a job is the Message-ID of our mail to a gateway, and no number of HylaFAX's."""
+    return job.startswith("<")
 
 
 class FaxOverdue:
@@ -91,12 +98,12 @@ class FaxOverdue:
     def __call__(self, job: Job, desk: JobDesk) -> None:
         """Send the letter another way, unless the end was told meanwhile.
 
-        Once more it is waited for a gateway that still tries, and for the receipts that wait where nobody has collected.
+        Once more it is waited for a gateway that still tries, and for receipts that lie where nobody could collect them.
         """
         letter = int(job.arguments["mail"])
         with self._store.read() as tx:
-            outcome = tx.tickets.fax_outcome(letter)
-        is_late = desk.now - datetime.fromisoformat(job.arguments["due"]) > _LATE
+            outcome, is_away = tx.tickets.fax_outcome(letter), tx.inbox.is_any_away()
+        is_late = is_away or desk.now - datetime.fromisoformat(job.arguments["due"]) > _LATE
         if not job.arguments.get("again") and (is_late or outcome == Outcome.RETRYING):
             patience = timedelta(seconds=job.arguments["patience"])
             desk.put(overdue(letter, job.ticket_id, desk.now, patience, again=True))
@@ -110,7 +117,7 @@ def _give_up(tx: Transaction, changes: Changes, letter: int) -> None:
         return
     tx.tickets.lock(mail.ticket_id)
     outcome = tx.tickets.fax_outcome(letter)
-    if outcome in {Outcome.DELIVERED, Outcome.FAILED, UNCONFIRMED}:
+    if outcome in {Outcome.DELIVERED, Outcome.FAILED, Outcome.UNCONFIRMED}:
         return
     reason = (
         "the gateway still tries"
@@ -124,5 +131,5 @@ def _give_up(tx: Transaction, changes: Changes, letter: int) -> None:
         "reason": reason,
     }
     tx.tickets.record(mail.ticket_id, [Event("fax_unconfirmed", data)], changes.now)
-    tx.tickets.mark_fax(letter, UNCONFIRMED)
+    tx.tickets.mark_fax(letter, Outcome.UNCONFIRMED)
     try_otherwise(tx, changes, letter, f"{reason} (fax.sender.receipt_within)")

@@ -1,21 +1,20 @@
 """The job `fax.send`: sets one stored letter as a page, and hands it to the fax gateway."""
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
 import msgspec
-import phonenumbers
 import structlog
 
 from faultdesk.domain.decision import Job
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, Language
 from faultdesk.domain.number import fax_number
-from faultdesk.domain.promise import Clock as PromiseClock
 from faultdesk.domain.ticket import Event, Ticket
 from faultdesk.errors import PermanentError
 from faultdesk.pipeline.changes import Changes
+from faultdesk.pipeline.fax_rules import FaxRules
 from faultdesk.pipeline.job_desk import JobDesk
 from faultdesk.pipeline.ledger import withheld
 from faultdesk.pipeline.other_ways import try_otherwise
@@ -26,53 +25,10 @@ from faultdesk.pipeline.store import OutgoingMail, Store, Transaction
 log = structlog.get_logger()
 
 _HOUR = timedelta(hours=1)
-_PRIVATE = {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.PERSONAL_NUMBER}
-
-
-class FaxRules(msgspec.Struct, frozen=True, kw_only=True):
-    """When a fax may be sent, and how often."""
-
-    hourly_cap: int = 6
-    """Automatic faxes an hour to one number; more are withheld."""
-    quiet_from: time | None = None
-    """From then on no private number is called, until `quiet_to`, in the desk's time zone."""
-    quiet_to: time = time(7)
-    private_numbers: frozenset[str] = frozenset()
-    """E.164 numbers that ring in somebody's home, beside mobile ones."""
-    receipt_within: timedelta = timedelta(minutes=30)
-    """After which a fax whose end the gateway has not told counts as lost; zero for one that never tells."""
-
-    def may_ring_at(self, number: str, now: datetime) -> datetime:
-        """Tell when this number may be called: now, or when the quiet hours end. `now` is local."""
-        if self.quiet_from is None or not self._is_private(number):
-            return now
-        ends = now.replace(hour=self.quiet_to.hour, minute=self.quiet_to.minute, second=0, microsecond=0)
-        at = now.time()
-        if self.quiet_from <= self.quiet_to:
-            return ends if self.quiet_from <= at < self.quiet_to else now
-        if at >= self.quiet_from:
-            return ends + timedelta(days=1)
-        return ends if at < self.quiet_to else now
-
-    def _is_private(self, number: str) -> bool:
-        if number in self.private_numbers:
-            return True
-        try:
-            return phonenumbers.number_type(phonenumbers.parse(number)) in _PRIVATE
-        except phonenumbers.NumberParseException:
-            return False
 
 
 def _is_mailed(way: Address) -> bool:
     return fax_number(way.address) is None
-
-
-def _patience(ticket: Ticket, now: datetime, usual: timedelta) -> timedelta:
-    """Wait no longer than half of what the answer has left: the other half is for the next way."""
-    response = ticket.deadline(PromiseClock.RESPONSE)
-    if response is None or response.met_at is not None or response.due_at <= now:
-        return usual
-    return min(usual, (response.due_at - now) / 2)
 
 
 class SendFax:
@@ -104,9 +60,7 @@ class SendFax:
         if number is None:
             raise PermanentError(f"{mail.recipients[0]} is no fax number")
         if mail.automatic and not mail.internal and sent >= self._rules.hourly_cap:
-            reason = f"{sent} automatic faxes went to this number within an hour"
-            self._withhold(desk, mail, reason)
-            desk.decide(lambda tx, changes: try_otherwise(tx, changes, mail.id, reason, alerts=False))
+            self._withhold(desk, mail, f"{sent} automatic faxes went to this number within an hour")
         elif (at := self._may_ring_at(number, desk.now)) > desk.now:
             desk.decide(partial(self._put_off, job, mail, at))
         else:
@@ -117,28 +71,37 @@ class SendFax:
             raise PermanentError("no fax can be sent: fax.sender is not configured")
         ticket = desk.ticket(mail.ticket_id) if mail.ticket_id is not None else None
         reference = ticket.reference if ticket else ""
+        page = self._page(mail, number, letter, ticket, self._sender.media_type)
+        gateways_job = self._sender.send(number, page, self._sender.media_type, reference or mail.message_id)
+        desk.receipts.append(msgspec.structs.replace(mail, fax_job=gateways_job))
+        log.info("fax.sent", ticket=mail.ticket_id, purpose=mail.purpose, job=gateways_job)
+        if ticket is None:
+            return
+        data = {"purpose": mail.purpose, "to": mail.recipients[0], "job": gateways_job}
+        data["message_id"] = mail.message_id
+        desk.record(ticket.id, Event("fax_sent", data, actor="faultdesk"))
+        if not mail.internal:
+            self._await_receipt(desk, mail, ticket)
+
+    def _page(
+        self, mail: OutgoingMail, number: str, letter: Letter, ticket: Ticket | None, media_type: str
+    ) -> bytes:
+        if mail.content:
+            return self._press.convert(mail.content, media_type)
         letter = msgspec.structs.replace(
             letter,
-            reference=reference,
+            reference=ticket.reference if ticket else "",
             number=number,
             desk=self._identity.name,
             language=ticket.language if ticket else Language.ZH_HANS,
             time_zone=self._identity.time_zone,
         )
-        media_type = self._sender.media_type
-        page = (
-            self._press.convert(mail.content, media_type)
-            if mail.content
-            else self._press.print(letter, media_type)
-        )
-        gateways_job = self._sender.send(number, page, media_type, reference or mail.message_id)
-        desk.receipts.append(msgspec.structs.replace(mail, fax_job=gateways_job))
-        log.info("fax.sent", ticket=mail.ticket_id, purpose=mail.purpose, job=gateways_job)
-        data = {"purpose": mail.purpose, "to": mail.recipients[0], "job": gateways_job}
-        data["message_id"] = mail.message_id
-        self._note(desk, mail, Event("fax_sent", data, actor="faultdesk"))
-        if ticket is not None and self._rules.receipt_within and not mail.internal:
-            patience = _patience(ticket, desk.now, self._rules.receipt_within)
+        return self._press.print(letter, media_type)
+
+    def _await_receipt(self, desk: JobDesk, mail: OutgoingMail, ticket: Ticket) -> None:
+        with self._store.read() as tx:
+            has_ever_told = tx.tickets.any_fax_told()
+        if patience := self._rules.patience(ticket, desk.now, has_ever_told=has_ever_told):
             desk.put(overdue(mail.id, ticket.id, desk.now, patience))
 
     def _may_ring_at(self, number: str, now: datetime) -> datetime:
@@ -155,11 +118,12 @@ class SendFax:
             event = Event("fax_put_off", {"purpose": mail.purpose, "until": at.isoformat()})
             changes.ledger.apply(tx, mail.ticket_id, "fax", event)
 
-    def _withhold(self, desk: JobDesk, mail: OutgoingMail, reason: str) -> None:
-        desk.withheld.append((mail, reason))
-        self._note(desk, mail, withheld(mail.purpose, reason, "faultdesk"))
-
     @staticmethod
-    def _note(desk: JobDesk, mail: OutgoingMail, event: Event) -> None:
+    def _withhold(desk: JobDesk, mail: OutgoingMail, reason: str) -> None:
+        """Send no fax, and the letter by mail where an address is known: two machines may answer each other."""
+        desk.withheld.append((mail, reason))
         if mail.ticket_id is not None:
-            desk.record(mail.ticket_id, event)
+            desk.record(mail.ticket_id, withheld(mail.purpose, reason, "faultdesk"))
+        desk.decide(
+            lambda tx, changes: try_otherwise(tx, changes, mail.id, reason, takes=_is_mailed, alerts=False)
+        )

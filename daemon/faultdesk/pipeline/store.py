@@ -9,6 +9,7 @@ import msgspec
 
 from faultdesk.domain.client import Client, KeyKind
 from faultdesk.domain.correction import Correction
+from faultdesk.domain.fax import Outcome
 from faultdesk.domain.loops import Earlier
 from faultdesk.domain.message import Address, InboundMessage
 from faultdesk.domain.past import PastFault
@@ -47,6 +48,8 @@ class SentFax(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str
     recipients: list[str]
     message_id: str
+    fax_job: str
+    """The gateway's number of it."""
 
 
 class Clients(Protocol):
@@ -157,13 +160,16 @@ class Tickets(Protocol):
     def faxes_of(self, job: str, number: str, since: datetime) -> list[SentFax]:
         """Find the fax of this job of the gateway's, the last first.
 
-        Without a job those to this number whose end nobody told: the first first, what was given up last.
+        If there is none, those to this number whose end nobody told: the first first, what was given up last.
         """
 
-    def fax_outcome(self, message_row: int) -> str | None:
-        """Tell what became of a fax: an Outcome or UNCONFIRMED; None while nobody knows."""
+    def any_fax_told(self) -> bool:
+        """Tell whether a gateway has ever said what became of a fax."""
 
-    def mark_fax(self, message_row: int, outcome: str) -> None:
+    def fax_outcome(self, message_row: int) -> Outcome | None:
+        """Tell what became of a fax; None while nobody knows."""
+
+    def mark_fax(self, message_row: int, outcome: Outcome) -> None:
         """Note what became of a fax."""
 
     def mark_withheld(self, mail: OutgoingMail, reason: str) -> None:

@@ -1,6 +1,6 @@
 """triage: from received octets to tickets and jobs, each message decided in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import structlog
 
@@ -99,8 +99,7 @@ class Triage:
             return
         try:
             with self._store.write() as tx:
-                ids = (one for _, message in readable for one in (message.message_id, *message.references))
-                tx.tickets.lock_threads(ids)
+                tx.tickets.lock_threads(one for _, message in readable for one in _threads(message))
                 for received, message in readable:
                     self._clerk.decide(tx, received, message)
         except TransactionTimeoutError as error:
@@ -151,6 +150,13 @@ class Triage:
             f"faultdesk inbox show {received.id}\nfaultdesk inbox retry {received.id}\n\n{error}",
             ticket_id,
         )
+
+
+def _threads(message: InboundMessage) -> Iterator[str]:
+    """Name what no two daemons may decide about at once: mails of a thread, receipts of faxes to a number."""
+    yield from (message.message_id, *message.references)
+    if message.receipt is not None:
+        yield message.receipt.number
 
 
 def _item(received: Received, *, headers_only: bool = False) -> RawItem:

@@ -90,8 +90,8 @@ class Jobs(Protocol):
     def postpone(self, failed: Job, run_at: datetime, error: str) -> None:
         """Let a failed job wait for its next attempt."""
 
-    def park(self, failed: Job, error: str) -> None:
-        """Put a job aside for a person to look at."""
+    def park(self, failed: Job, error: str) -> bool:
+        """Put a job aside for a person to look at; False when somebody else has begun it, or ended it."""
 
     def hold(self, failed: Job, reason: str) -> None:
         """Let a job wait for the end of an outage; its attempt does not count."""

@@ -56,6 +56,7 @@ class Files:
         self.kept: list[Document] = []
         self._keep = keep
         self.problems: list[str] = []
+        self._looks_into = looks_into
         self._left = _MOST_LOOKED_INTO if looks_into else 0
         self._names: set[str] = set()
 
@@ -70,15 +71,15 @@ class Files:
             self.problems.append(f"the attachment {name} is a program; do not open it")
         if name in self._keep:
             self.kept.append(Document(name, media_type, file.octets()))
-        words, names, described = "", tuple[str, ...](), ""
+        words, names = "", tuple[str, ...]()
         try:
             if self._may_look_into(file, media_type):
                 octets = file.octets()
                 words = words_of(media_type, octets) if is_document(media_type) else ""
                 names = names_in(media_type, octets) if is_archive(media_type) else ()
-                described = description_of(octets) if media_type == _TIFF else ""
         except UnreadableFileError as error:
             self.problems.append(f"the attachment {name} {error}; its words were not read")
+        described = description_of(file.octets()) if self._may_describe(file, media_type) else ""
         self.found.append(Attachment(name, media_type, file.size, names, words, described))
         return self.found[-1]
 
@@ -87,10 +88,14 @@ class Files:
         self.found[self.found.index(file)] = msgspec.structs.replace(file, text=words)
 
     def _may_look_into(self, file: File, media_type: str) -> bool:
-        tells = is_document(media_type) or is_archive(media_type) or media_type == _TIFF
-        may = tells and self._left > 0 and file.size <= _LARGEST
+        may = (is_document(media_type) or is_archive(media_type)) and self._left > 0 and file.size <= _LARGEST
         self._left -= may
         return may
+
+    def _may_describe(self, file: File, media_type: str) -> bool:
+        """Of pages that come in several files the first says who sent them."""
+        is_first = not any(one.media_type == _TIFF for one in self.found)
+        return media_type == _TIFF and is_first and self._looks_into and file.size <= _LARGEST
 
     def _unique(self, name: str) -> str:
         """Give a name no other file of the message has, whatever the case."""

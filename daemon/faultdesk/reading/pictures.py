@@ -21,6 +21,6 @@ def description_of(octets: bytes) -> str:
             file = io.BytesIO(octets)
             file.seek(tags.next)
             tags.load(file)
-            return str(tags.get(_DESCRIPTION, ""))[:_LONGEST].strip("\0 \n")
+            return str(tags.get(_DESCRIPTION, ""))[:_LONGEST].rstrip("\0 \n")
         except _DAMAGE:
             return ""

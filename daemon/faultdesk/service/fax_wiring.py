@@ -1,6 +1,6 @@
 """Puts together what faxes need: the reader of pages, the press and the way out."""
 
-from datetime import time, timedelta
+from datetime import time
 
 from faultdesk.adapters.clock import SystemClock
 from faultdesk.adapters.credentials import read_secret
@@ -11,8 +11,8 @@ from faultdesk.adapters.pages.readers import PageLimits, PageReaders
 from faultdesk.config import Config
 from faultdesk.config.settings import FaxSettings, HylafaxSettings, MailFaxSettings
 from faultdesk.handlers.host import Host
+from faultdesk.pipeline.fax_rules import FaxRules
 from faultdesk.pipeline.ports import FaxSender, Mailer
-from faultdesk.pipeline.send_fax import FaxRules
 
 
 def open_page_readers(config: Config, host: Host) -> PageReaders:
@@ -50,5 +50,5 @@ def fax_rules(fax: FaxSettings) -> FaxRules:
         quiet_from=time.fromisoformat(fax.quiet_from) if fax.quiet_from else None,
         quiet_to=time.fromisoformat(fax.quiet_to),
         private_numbers=fax.private_numbers,
-        receipt_within=fax.sender.receipt_within if fax.sender else timedelta(),
+        receipt_within=fax.sender.receipt_within if fax.sender else None,
     )

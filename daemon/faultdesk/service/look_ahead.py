@@ -41,3 +41,5 @@ def _unread_faxes(config: Config) -> Iterator[str]:
         yield "handlers.fax: without [handlers.ocr] no page is read, and every client is asked to send again"
     if config.fax.sender is None:
         yield "handlers.fax: without [fax.sender] no fax is answered by fax"
+    elif not config.handlers["fax"].get("gateways"):
+        yield "fax.sender: without [handlers.fax] gateways nobody learns whether a fax arrived"

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from adapters.pages.documents import FAXES, a_page, a_pdf, a_raw_tiff, a_tiff
-from faultdesk.adapters.pages.scans import Scan, pages_of, scans_of, squared
-from faultdesk.domain.fax import rows_of
+from faultdesk.adapters.pages.scan import Scan
+from faultdesk.adapters.pages.scans import pages_of, scans_of, squared
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # it warns of damage before it raises
 TIFF, PDF = "image/tiff", "application/pdf"
@@ -84,87 +84,6 @@ def test_rows_that_cannot_be_decoded_are_counted() -> None:
 
     assert scan.picture is not None
     assert scan.bad_rows > 0
-
-
-def test_a_page_of_a_fax_in_pdf_is_the_picture_itself(tmp_path: Path) -> None:
-    (tmp_path / "fax.tif").write_bytes(a_tiff(a_page(height=1145, rows=(300, 900)), dpi=(204, 98)))
-    subprocess.run(["tiff2pdf", "-o", tmp_path / "fax.pdf", tmp_path / "fax.tif"], check=True)
-
-    scan = only((tmp_path / "fax.pdf").read_bytes(), PDF)
-
-    assert scan.picture is not None
-    assert scan.picture.size == (1728, 1145)
-    assert scan.dpi[0] == pytest.approx(204, abs=0.1)
-    assert scan.dpi[1] == pytest.approx(98, abs=0.1)
-
-
-def a_pdf_with(content: bytes, *pictures: Image.Image) -> bytes:
-    """Make a page that shows text in /F1, and pictures as /I0 and so on."""
-    drawn = b" ".join(b"/I%d %d 0 R" % (number, 6 + number) for number in range(len(pictures)))
-    page = b"/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>/XObject<<%s>>>>" % drawn
-    stream = b"<</Length %d>>stream\n%s\nendstream" % (len(content), content)
-    font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
-    images = []
-    for picture in pictures:
-        octets = picture.tobytes()
-        head = b"<</Type/XObject/Subtype/Image/Width %d/Height %d/ColorSpace/DeviceGray/BitsPerComponent 8/Length %d>>"
-        images.append(head % (picture.width, picture.height, len(octets)) + b"stream\n%s\nendstream" % octets)
-    return a_pdf(page, objects=(stream, font, *images))
-
-
-def test_the_text_of_a_pdf_is_taken_where_it_stands() -> None:
-    content = (
-        b"BT /F1 12 Tf 72 700 Td (Place) Tj 150 0 Td (Camera 3 in the lobby) Tj"
-        b" -150 -30 Td (Fault) Tj 150 0 Td (it shows no picture) Tj ET"
-    )
-
-    scan = only(a_pdf_with(content), PDF)
-
-    assert [[line.text for line in row] for row in rows_of(scan.lines)] == [
-        ["Place", "Camera 3 in the lobby"],
-        ["Fault", "it shows no picture"],
-    ]
-
-
-_WHOLE_PAGE = b"q 595 0 0 842 0 0 cm /I0 Do Q "
-_LETTER = (
-    b"BT /F1 12 Tf 20 TL 72 700 Td " + b"(The barrier at gate 2 stays open, please come.) Tj T* " * 3 + b"ET"
-)
-
-
-def test_a_letter_on_a_page_with_a_background_is_taken_as_text() -> None:
-    scan = only(a_pdf_with(_WHOLE_PAGE + _LETTER, Image.new("L", (60, 85), 245)), PDF)
-
-    assert [line.text for line in scan.lines] == ["The barrier at gate 2 stays open, please come."] * 3
-
-
-def test_few_words_on_a_background_are_left_to_the_reader_of_pictures() -> None:
-    words = b"BT /F1 12 Tf 72 700 Td (The barrier at gate 2 stays open) Tj ET"
-
-    scan = only(a_pdf_with(_WHOLE_PAGE + words, Image.new("L", (60, 85), 245)), PDF)
-
-    assert scan.lines == ()
-    assert scan.picture is not None
-    assert min(scan.picture.tobytes()) < 100  # the words are on it
-
-
-def test_a_gateway_s_line_above_a_fax_leaves_the_fax_to_be_read() -> None:
-    banner = b"BT /F1 9 Tf 50 825 Td (Received by a gateway 2026-11-23 from +86 20 8888 1111 page 1) Tj ET"
-    strips = b"q 595 0 0 400 0 410 cm /I0 Do Q q 595 0 0 400 0 10 cm /I1 Do Q "
-
-    scan = only(a_pdf_with(strips + banner, *[a_page(height=550, rows=(100,))] * 2), PDF)
-
-    assert scan.lines == ()
-
-
-def test_what_a_scanner_has_read_itself_is_read_anew() -> None:
-    invisible = b"BT 3 Tr /F1 12 Tf 72 700 Td (Tbe barrler at gafe 2 stays opon, please corne.) Tj ET"
-
-    scan = only(a_pdf_with(_WHOLE_PAGE + invisible, a_page(height=1145, rows=(300,))), PDF)
-
-    assert scan.lines == ()
-    assert scan.picture is not None
-    assert scan.picture.size == (1728, 1145)  # as it came, not drawn anew
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG"])

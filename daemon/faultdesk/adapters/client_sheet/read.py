@@ -1,6 +1,6 @@
 """From rows to clients: what several rows say of one adds up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -26,6 +26,8 @@ class Sheet(NamedTuple):
 
     clients: tuple[Client, ...]
     problems: tuple[Problem, ...]
+    rows: Mapping[str, int] = {}
+    """Where a contract stands, by its number, folded."""
 
 
 def read_sheet(path: Path, free_mail_domains: frozenset[str], people: People = NOBODY) -> Sheet:
@@ -67,7 +69,7 @@ def read_sheet(path: Path, free_mail_domains: frozenset[str], people: People = N
         problems += seen
         if not seen:
             read.setdefault(folded(client.name), []).append((number, client))
-    return Sheet(tuple(_merged(rows, problems) for rows in read.values()), tuple(sorted(problems)))
+    return Sheet(tuple(_merged(rows, problems) for rows in read.values()), tuple(sorted(problems)), contracts)
 
 
 def _seen_before(client: Client, row: int, contracts: dict[str, int]) -> list[Problem]:

@@ -14,7 +14,8 @@ from PIL import Image
 
 from faultdesk.adapters.pages.exchange import Handlers, PageAnswer, PagesItem, Request
 from faultdesk.adapters.pages.room import Room
-from faultdesk.adapters.pages.scans import SQUARE_DPI, Scan, pages_of, squared
+from faultdesk.adapters.pages.scan import SQUARE_DPI, Scan
+from faultdesk.adapters.pages.scans import pages_of, squared
 from faultdesk.domain.fax import Page, PageImage
 from faultdesk.handlers.host import Host, installed_handlers
 from faultdesk.reading.child import set_limits, write_frame

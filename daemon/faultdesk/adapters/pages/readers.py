@@ -108,19 +108,20 @@ class PageReaders:
             else:
                 pages.append(answer.page)
                 request = NextPage()
-            is_late = spent > self.limits.seconds or time.monotonic() > until
-            if is_late or failures == _MOST_FAILURES or len(pages) > self.limits.pages:
-                return self._cut(pages)
+            if failures == _MOST_FAILURES or len(pages) > self.limits.pages:
+                return self._cut(pages, f"{failures} pages ended the reader")
+            if spent > self.limits.seconds or time.monotonic() > until:
+                return self._cut(pages, "reading took too long")
 
     def _refuse_if_closed(self) -> None:
         if self._closed:
             raise ReadersUnavailableError("the reader of pages is closed")
 
-    def _cut(self, pages: list[Page]) -> list[Page]:
+    def _cut(self, pages: list[Page], reason: str) -> list[Page]:
         """Say that there may be more; the child goes, which has the rest of this fax in hand."""
         self._child.close()
         if len(pages) <= self.limits.pages:
-            problem = "reading took too long: what may follow was not read"
+            problem = f"{reason}: what may follow was not read"
             pages.append(Page(number=len(pages) + 1, problem=problem, is_left_out=True))
         return pages
 

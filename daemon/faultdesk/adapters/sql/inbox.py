@@ -98,6 +98,11 @@ class SqlInbox:
             .values(settled=True)
         )
 
+    def is_any_away(self) -> bool:
+        """Tell whether a mailbox could not be reached when it was looked for last."""
+        away = select(mailbox.c.name).where(mailbox.c.error.is_not(None)).limit(1)
+        return self._connection.scalar(away) is not None
+
     def is_well_since(self, mailbox_name: str, moment: datetime) -> bool:
         """Tell whether a mailbox was reported as reached since then, and no error after it."""
         row = self._connection.execute(

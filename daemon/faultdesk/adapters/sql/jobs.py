@@ -187,12 +187,13 @@ class SqlJobs:
             {"mine": failed.id, "fence": failed.tries},
         )
 
-    def park(self, failed: Job, error: str) -> None:
-        """Put a job aside for a person to look at."""
-        self._connection.execute(
+    def park(self, failed: Job, error: str) -> bool:
+        """Put a job aside for a person to look at; False when somebody else has begun it, or ended it."""
+        parked = self._connection.execute(
             job.update().where(*_MINE).values(state=JobState.PARKED, error=error),
             {"mine": failed.id, "fence": failed.tries},
         )
+        return parked.rowcount == 1
 
     def hold(self, failed: Job, reason: str) -> None:
         """Let a job wait for the end of an outage; its attempt does not count."""

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select
 from faultdesk.adapters.sql.advisory import lock_key
 from faultdesk.adapters.sql.tables import attachment, inbox, mention, message, participant, ticket
 from faultdesk.adapters.sql.upsert import insert, insert_or_skip
-from faultdesk.domain.fax import UNCONFIRMED, Outcome
+from faultdesk.domain.fax import Outcome
 from faultdesk.domain.loops import Earlier, likeness
 from faultdesk.domain.message import Address, Attachment, Channel, InboundMessage, Language
 from faultdesk.domain.number import fax_address
@@ -46,7 +46,7 @@ _FAX = select(*(message.c[name] for name in SentFax.__struct_fields__)).where(
 )
 # A gateway that is set up anew counts its jobs from 1 again.
 _FAX_OF_JOB = _FAX.where(message.c.fax_job == bindparam("job")).order_by(message.c.id.desc())
-_GIVEN_UP = message.c.fax_outcome == UNCONFIRMED
+_GIVEN_UP = message.c.fax_outcome == Outcome.UNCONFIRMED
 _FAX_TO = _FAX.where(
     message.c.fax_job.is_not(None),
     # A gateway that tries again tells of it, and then of the end.
@@ -251,24 +251,27 @@ class SqlMessages:
     def faxes_of(self, job: str, number: str, since: datetime) -> list[SentFax]:
         """Find the fax of this job of the gateway's, the last first.
 
-        Without a job those to this number whose end nobody told: the first first, what was given up last.
+        If there is none, those to this number whose end nobody told: the first first, what was given up last.
         """
-        if job:
-            found = self._connection.execute(_FAX_OF_JOB, {"job": job, "since": since})
-        elif to := fax_address(number):
-            found = self._connection.execute(_FAX_TO, {"to": f'%"{to}"%', "since": since})
-        else:
-            return []
-        return [SentFax(**row._mapping) for row in found]  # noqa: SLF001 - its name
+        of_job = self._connection.execute(_FAX_OF_JOB, {"job": job, "since": since}).all() if job else []
+        to = fax_address(number)
+        if not of_job and to:
+            of_job = self._connection.execute(_FAX_TO, {"to": f'%"{to}"%', "since": since}).all()
+        return [SentFax(**row._mapping) for row in of_job]  # noqa: SLF001 - its name
 
-    def fax_outcome(self, message_row: int) -> str | None:
-        """Tell what became of a fax: an Outcome or UNCONFIRMED; None while nobody knows."""
+    def any_fax_told(self) -> bool:
+        """Tell whether a gateway has ever said what became of a fax."""
+        told = (message.c.fax_job.is_not(None), message.c.fax_outcome.is_not(None), ~_GIVEN_UP)
+        return self._connection.scalar(select(message.c.id).where(*told).limit(1)) is not None
+
+    def fax_outcome(self, message_row: int) -> Outcome | None:
+        """Tell what became of a fax: None while nobody knows."""
         told: str | None = self._connection.scalar(
             select(message.c.fax_outcome).where(message.c.id == message_row)
         )
-        return told
+        return Outcome(told) if told else None
 
-    def mark_fax(self, message_row: int, outcome: str) -> None:
+    def mark_fax(self, message_row: int, outcome: Outcome) -> None:
         """Note what became of a fax."""
         self._connection.execute(
             message.update().where(message.c.id == message_row).values(fax_outcome=outcome)
