@@ -45,7 +45,7 @@ def test_a_hardware_fault_in_warranty_is_solved_in_time(life: Life) -> None:
     ):
         assert told in words(acknowledgement)
     (order,) = life.mails("wang", "派工单")
-    for told in ("in_warranty / free", "YH-2025-01", "13800138000", "1. 致电客户", "到场 arrived"):
+    for told in ("保修期内 in_warranty / 免费 free", "YH-2025-01", "13800138000", "1. 致电客户", "到场 arrived"):
         assert told in words(order)
 
     assert "已接单" in life.engineer("2026-03-02T09:10", "接单\n")
@@ -199,7 +199,7 @@ def test_an_unknown_client_is_served_like_everyone_and_flagged(life: Life) -> No
     life.write("2026-03-02T09:00", "陈小姐 <chen88@qqmail.example>", "你好，停车场道闸不抬杆了。\n", "道闸")
 
     (order,) = life.mails("wang", "派工单")
-    assert "unknown / quotation_needed" in words(order)
+    assert "未知 unknown / 按报价 quotation_needed" in words(order)
     assert "2026-03-02 11:00" in words(life.mails("chen88", "已受理")[0])
     life.engineer("2026-03-02T10:00", "接单\n到场 10:00\n")
     life.engineer(

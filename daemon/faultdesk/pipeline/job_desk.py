@@ -13,8 +13,9 @@ from faultdesk.domain.past import PastFault
 from faultdesk.domain.ticket import Event, Ticket
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.ledger import signed
+from faultdesk.pipeline.letters import OutgoingMail
 from faultdesk.pipeline.ports import Clock
-from faultdesk.pipeline.store import OutgoingMail, Store, Transaction
+from faultdesk.pipeline.store import Store, Transaction
 
 _MOST_CORRECTIONS = 2_000
 """The latest: no desk reads today's mail by what was said ten years ago."""

@@ -13,9 +13,10 @@ from faultdesk.domain.message import Address
 from faultdesk.domain.number import fax_number
 from faultdesk.domain.reference import Seal
 from faultdesk.domain.ticket import Event, Participant
+from faultdesk.pipeline.letters import OutgoingMail
 from faultdesk.pipeline.outgoing import compose
 from faultdesk.pipeline.ports import Clock
-from faultdesk.pipeline.store import Engine, OutgoingMail, Store, Transaction
+from faultdesk.pipeline.store import Engine, Store, Transaction
 from faultdesk.pipeline.work import JobState
 
 log = structlog.get_logger()

@@ -12,7 +12,8 @@ from faultdesk.domain.number import fax_address, fax_number
 from faultdesk.domain.promise import UNDELIVERED
 from faultdesk.domain.ticket import Event, Participant, Role, Ticket
 from faultdesk.pipeline.changes import Changes
-from faultdesk.pipeline.store import OutgoingMail, Transaction
+from faultdesk.pipeline.letters import OutgoingMail
+from faultdesk.pipeline.store import Transaction
 
 SENT_OTHERWISE, UNREACHED = "sent_otherwise", "unreached"
 """The events of a letter (`message_id`) that goes another way (`to`) as `instead`, or for which there is none."""

@@ -16,7 +16,7 @@ from faultdesk.domain.decision import File, Mail
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address
 from faultdesk.domain.reference import Seal
-from faultdesk.pipeline.store import OutgoingMail
+from faultdesk.pipeline.letters import OutgoingMail
 
 _REFERENCES = 20
 """Message ids kept in References: enough for every mail reader, short enough for every server."""

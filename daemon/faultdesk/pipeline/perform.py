@@ -16,10 +16,11 @@ from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.failures import details, outline
 from faultdesk.pipeline.job_desk import JobDesk
 from faultdesk.pipeline.ledger import SEND_FAX, SENDING
+from faultdesk.pipeline.letters import OutgoingMail
 from faultdesk.pipeline.other_ways import try_otherwise
 from faultdesk.pipeline.outages import Outages
 from faultdesk.pipeline.ports import Clock
-from faultdesk.pipeline.store import OutgoingMail, Store, Transaction
+from faultdesk.pipeline.store import Store, Transaction
 from faultdesk.pipeline.work import Claim, ClaimedJob
 
 log = structlog.get_logger()

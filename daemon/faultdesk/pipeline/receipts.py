@@ -12,8 +12,9 @@ from faultdesk.domain.ticket import Event
 from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.job_desk import JobDesk
 from faultdesk.pipeline.ledger import FAX_OVERDUE
+from faultdesk.pipeline.letters import SentFax
 from faultdesk.pipeline.other_ways import try_otherwise
-from faultdesk.pipeline.store import SentFax, Store, Transaction
+from faultdesk.pipeline.store import Store, Transaction
 
 _TOLD_WITHIN = timedelta(days=2)
 _LATE = timedelta(minutes=5)

@@ -17,10 +17,11 @@ from faultdesk.pipeline.changes import Changes
 from faultdesk.pipeline.fax_rules import FaxRules
 from faultdesk.pipeline.job_desk import JobDesk
 from faultdesk.pipeline.ledger import withheld
+from faultdesk.pipeline.letters import OutgoingMail
 from faultdesk.pipeline.other_ways import try_otherwise
 from faultdesk.pipeline.ports import FaxPress, FaxSender, Letter
 from faultdesk.pipeline.receipts import overdue
-from faultdesk.pipeline.store import OutgoingMail, Store, Transaction
+from faultdesk.pipeline.store import Store, Transaction
 
 log = structlog.get_logger()
 

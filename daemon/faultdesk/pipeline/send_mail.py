@@ -10,9 +10,10 @@ from faultdesk.domain.message import Address
 from faultdesk.domain.ticket import Event
 from faultdesk.pipeline.job_desk import JobDesk
 from faultdesk.pipeline.ledger import withheld as mail_withheld
+from faultdesk.pipeline.letters import OutgoingMail
 from faultdesk.pipeline.outgoing import complete
 from faultdesk.pipeline.ports import Mailer
-from faultdesk.pipeline.store import OutgoingMail, Store, Tickets
+from faultdesk.pipeline.store import Store, Tickets
 
 log = structlog.get_logger()
 

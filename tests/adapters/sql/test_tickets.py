@@ -18,7 +18,7 @@ from faultdesk.domain.ticket import (
 )
 from faultdesk.errors import DatabaseUnavailableError, NotFoundError
 from faultdesk.handlers.testing import a_message
-from faultdesk.pipeline.store import OutgoingMail
+from faultdesk.pipeline.letters import OutgoingMail
 
 NOW = datetime(2026, 3, 5, 4, 0, tzinfo=UTC)
 ABOUT = Classification(
