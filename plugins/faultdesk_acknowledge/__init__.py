@@ -73,6 +73,7 @@ class AcknowledgeHandler(Handler, frozen=True, kw_only=True):
             f"{template}.{language}.txt",
             ticket=ticket,
             message=message,
+            unread=_is_partly_unread(message),
             about=ticket.classification,
             desk=desk,
             zone=ticket.zone(desk.time_zone),
@@ -93,6 +94,13 @@ class AcknowledgeHandler(Handler, frozen=True, kw_only=True):
             references=message.references,
         )
         return [mail]
+
+
+def _is_partly_unread(message: InboundMessage) -> bool:
+    """Tell whether something that the client wrote may have escaped us; of a fax the pages tell."""
+    if message.fax is None:
+        return bool(message.problems)
+    return any(page.problem or page.unread or page.by_eye for page in message.fax.pages)
 
 
 def _reason_to_keep_quiet(ticket: Ticket, message: InboundMessage, desk: Identity) -> str:

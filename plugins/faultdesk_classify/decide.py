@@ -15,7 +15,7 @@ from faultdesk_classify.learned.tokens import tokens_of
 from faultdesk_classify.rules import Told, continues, is_unsolicited, told_by_terms
 from faultdesk_classify.terms import Terms
 from faultdesk_classify.urgency import urged
-from faultdesk_classify.weigh import Weights, weigh
+from faultdesk_classify.weigh import Weights, system_of_form, weigh
 
 _MOST_EVIDENCE = 8
 _SAYS_LITTLE = 30
@@ -43,6 +43,9 @@ def decide(
     kind, confidence = _kind(message, told, read["kind"], ask_below)
     asked = {topic for topic in _topics_of(kind) if read[topic].likelihood < ask_below}
     labels = {topic: _label(topic, told, linear, read, asked) for topic in _topics_of(kind)}
+    if "system" in labels and (chosen_by_client := system_of_form(message, terms)):
+        labels["system"] = chosen_by_client
+        asked.discard("system")
     fault_class = FaultClass(labels["fault_class"]) if kind is Kind.FAULT else None
     severity = _severity(kind, read["severity"], message)
     facts, spans = gather_facts(message, kind, weights, chain)

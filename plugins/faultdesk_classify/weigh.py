@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from faultdesk.domain.fold import fold
 from faultdesk.domain.message import InboundMessage
+from faultdesk.domain.names import meant
 from faultdesk_classify.labelled import form_of
 from faultdesk_classify.notation import Claim
 from faultdesk_classify.terms import Found, Terms
@@ -53,6 +54,19 @@ def weigh(message: InboundMessage, terms: Terms) -> Weights:
     for (topic, label), gave in given.items():
         sums.setdefault(topic, {})[label] = sum(gave.values())
     return Weights(sums, given, read_as)
+
+
+def system_of_form(message: InboundMessage, terms: Terms) -> str | None:
+    """Tell the system that a form's own field names: by its name, or by the one that its terms speak of."""
+    told = form_of(message).get("system", "")
+    named = meant(told.lower())
+    if named and named[0] == "system":
+        return named[1]
+    found = terms.find(fold(told, MOST_CHARACTERS)).values()
+    spoken = {
+        claim.label for one in found for claim in one.claims if claim.topic == "system" and claim.weight > 0
+    }
+    return spoken.pop() if len(spoken) == 1 else None
 
 
 def _distinct(found: Mapping[str, Found]) -> Iterator[tuple[str, Claim, int]]:

@@ -139,11 +139,41 @@ def test_check_names_a_value_that_would_break_the_desk(
     assert complaint in run("--config", config, "check", expect=78)
 
 
+@pytest.mark.parametrize(
+    ("fax", "complaint"),
+    [
+        ('own_fone = "1"', "fax: object contains unknown field `own_fone`"),
+        ('quiet_from = "25:00"', "quiet_from: must be a time"),
+        ('quiet_from = "07:00"', "quiet_from: is the same as quiet_to"),
+        ('private_numbers = ["020-87561235"]', "private_numbers: 020-87561235: must be E.164"),
+        ('sender = { type = "hylafax", receipt_within = "30m" }', "fax.sender.receipt_within"),
+        (
+            'sender = { type = "hylafax", receipt_within = "-PT30M" }',
+            "sender.receipt_within: is less than nothing",
+        ),
+        ('sender = { type = "mail", address = "{e146}@fax.example" }', "fax.sender: address"),
+    ],
+)
+def test_check_names_what_is_wrong_with_faxes(config: Path, fax: str, complaint: str) -> None:
+    config.write_text(config.read_text(encoding="utf-8") + f"[fax]\n{fax}\n", encoding="utf-8")
+
+    assert complaint in run("--config", config, "check", expect=78)
+
+
+def test_check_warns_of_a_folder_whose_files_no_gateway_brings(config: Path) -> None:
+    folder = '[mailboxes.scans]\ntype = "folder"\npath = "scans"\n'
+    config.write_text(config.read_text(encoding="utf-8") + folder, encoding="utf-8")
+
+    said = run("--config", config, "check")
+
+    assert "mailboxes.scans: no [handlers.fax] gateway has the sender scans@folder.invalid" in said
+
+
 def test_check_online_looks_for_the_fax_gateway(config: Path) -> None:
     fax = f'[fax.sender]\ntype = "hylafax"\nport = {free_port()}\n'
     config.write_text(config.read_text(encoding="utf-8") + fax, encoding="utf-8")
 
-    assert "all is well" in run("--config", config, "check")
+    assert "warning: fax.sender: without [handlers.fax] gateways" in run("--config", config, "check")
     assert "faxstat: Can not reach service" in run("--config", config, "check", "--online", expect=78)
 
 

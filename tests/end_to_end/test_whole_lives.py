@@ -45,7 +45,13 @@ def test_a_hardware_fault_in_warranty_is_solved_in_time(life: Life) -> None:
     ):
         assert told in words(acknowledgement)
     (order,) = life.mails("wang", "派工单")
-    for told in ("保修期内 in_warranty / 免费 free", "YH-2025-01", "13800138000", "1. 致电客户", "到场 arrived"):
+    for told in (
+        "保修期内 in_warranty / 免费 free",
+        "YH-2025-01",
+        "13800138000",
+        "1. 致电客户",
+        "到场 arrived",
+    ):
         assert told in words(order)
 
     assert "已接单" in life.engineer("2026-03-02T09:10", "接单\n")

@@ -34,7 +34,7 @@ def test_a_fax_waits_for_its_pages_and_opens_a_ticket_with_their_words(desk: Pla
         ticket = tx.tickets.get(ticket_id)
     assert (ticket.channel, ticket.subject, ticket.requester) == (
         Channel.FAX,
-        "报修单",
+        "二楼门禁坏了",
         Address(f"fax:{NUMBER}"),
     )
 
@@ -53,6 +53,59 @@ def test_a_faxed_form_has_fields() -> None:
         ("phone", "0512-62887034"),
         ("location", "三楼"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "subject"),
+    [
+        (("弱电系统故障报修单", "致：售后服务部", "您好：", "三楼断网，请派人处理"), "三楼断网，请派人处理"),
+        (("SERVICE REQUEST FORM", "To: Service", "Dear sirs,", "Gate 2 stays open"), "Gate 2 stays open"),
+        (("传真", "2"), ""),
+        (
+            ("The access controller in the lobby of tower two shows offline since this morning",),
+            "The access controller in the lobby of tower two shows…",
+        ),
+    ],
+)
+def test_a_letter_is_called_by_its_matter_and_not_by_how_it_begins(
+    lines: tuple[str, ...], subject: str
+) -> None:
+    placed = tuple(Line(line, 0.9, 0, 60 * number, 300, 40) for number, line in enumerate(lines))
+    received = Received(1, "fax", b"", NOON, 0, truncated=False, pages=(Page(number=1, lines=placed),))
+
+    assert (
+        recognised(Host({"gateway": Gateway()}), received, a_fax(f"{NUMBER} 1 k1", TIFF), DESK).subject
+        == subject
+    )
+
+
+def test_doubtful_words_are_no_subject() -> None:
+    scribble = Page(number=1, lines=(Line("wwwwMMN", 0.6, 0, 0, 300, 40),))
+    received = Received(1, "fax", b"", NOON, 0, truncated=False, pages=(scribble,))
+
+    assert (
+        recognised(Host({"gateway": Gateway()}), received, a_fax(f"{NUMBER} 1 k1", TIFF), DESK).subject == ""
+    )
+
+
+def test_a_page_s_times_are_those_of_the_desk_s_zone() -> None:
+    received = Received(1, "fax", b"", NOON, 0, truncated=False, pages=(a_page("今天下午3点断网"),))
+    message = msgspec.structs.replace(a_fax(f"{NUMBER} 1 k1", TIFF), date=NOON)
+
+    date = recognised(Host({"gateway": Gateway()}), received, message, DESK).date
+
+    assert date == NOON
+    assert date is not None
+    assert date.utcoffset() == timedelta(hours=8)
+
+
+def test_a_page_of_ours_that_came_back_is_told(desk: PlayedDesk) -> None:
+    opened(desk, a_page("二楼门禁坏了"))
+
+    opened(desk, a_page("签收", codes=("FD-2026-000001",)), message=a_fax(f"{NUMBER} 1 k2", TIFF))
+
+    told = "page 1 is a page of ours that came back: look what is written or signed on it"
+    assert told in desk.problems(1)
 
 
 def test_a_fax_is_acknowledged_by_fax(desk: PlayedDesk) -> None:

@@ -102,12 +102,11 @@ def test_what_is_one_fax_too_many_goes_by_mail(store: SqlStore) -> None:
     assert [recipients for _, recipients, _ in desk.mailer.sent] == [["client@owner.example"]]
 
 
-def test_a_gateway_that_never_told_anything_is_not_waited_for_and_another_is() -> None:
-    ticket = a_ticket()
+def test_a_receipt_is_waited_for_half_an_hour_or_as_it_is_configured() -> None:
+    ticket = a_ticket(deadlines=())
 
-    assert FaxRules().patience(ticket, NOON, has_ever_told=False) == timedelta()
-    assert FaxRules().patience(ticket, NOON, has_ever_told=True) == timedelta(minutes=30)
-    assert FaxRules(receipt_within=timedelta()).patience(ticket, NOON, has_ever_told=True) == timedelta()
+    assert FaxRules().patience(ticket, NOON) == timedelta(minutes=30)
+    assert FaxRules(receipt_within=timedelta()).patience(ticket, NOON) == timedelta()
 
 
 def test_a_fax_to_a_private_number_waits_for_the_morning(store: SqlStore) -> None:

@@ -247,6 +247,21 @@ def test_a_part_that_could_not_be_read_is_told_to_the_client() -> None:
     assert "未能读出" in mail.text
 
 
+def test_a_fax_of_which_all_was_read_is_not_called_unreadable() -> None:
+    told = ("nobody told a number that the fax could be answered at",)
+    whole = a_message(fax=a_fax(Page(number=1)), problems=told)
+    doubtful = a_message(fax=a_fax(Page(number=1, unread=2)), problems=told)
+
+    said = [ACKNOWLEDGE.ticket_opened(TICKET, message, DESK)[0] for message in (whole, doubtful)]
+
+    assert [
+        "could not" in mail.text or "未能读出" in mail.text for mail in said if isinstance(mail, Mail)
+    ] == [
+        False,
+        True,
+    ]
+
+
 def a_fax(*pages: Page, complete: bool = True) -> Fax:
     return Fax(reception=Reception(gateway="office", is_complete=complete), pages=pages)
 

@@ -268,3 +268,17 @@ def test_what_stands_on_one_line_of_a_form_is_parted() -> None:
 
     assert (told.customer, told.contact, told.phone) == ("海晏市第一医院", "李四", "13800138000")
     assert told.project == "门诊楼改造"
+
+
+@pytest.mark.parametrize("told", ["楼宇自控系统", "building automation", "楼宇自控（BAS）系统"])
+def test_the_system_that_a_form_names_itself_counts(told: str) -> None:
+    form = Fax(
+        reception=Reception(gateway="office"),
+        fields=(Field(name="system", value=told, confidence=1.0, page=1),),
+    )
+    words = f"弱电系统故障报修单\n故障系统 {told}\n故障描述 空调机房DDC控制器离线，机房温度显示为零，水阀无法远程调节。"
+
+    about = ClassifyHandler().classify_message(a_message(words, subject="空调机房DDC控制器离线", fax=form))
+
+    assert about is not None
+    assert about.system == "building_automation"

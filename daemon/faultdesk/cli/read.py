@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
@@ -100,12 +101,16 @@ def _with_pages(
     """Read the pages that a message brings, as the daemon does before it decides."""
     received = Received(0, "", raw, datetime.now(UTC), len(raw), truncated=False)
     names = tuple(file.name for file in message.attachments if file.media_type in DOCUMENTS)
-    reception = Reception(gateway="file", documents=names)
-    first = as_fax(message, reception, received) if is_file else recognised(host, received, message, desk)
+    reception, zone = Reception(gateway="file", documents=names), ZoneInfo(desk.time_zone)
+    first = (
+        as_fax(message, reception, received, zone) if is_file else recognised(host, received, message, desk)
+    )
     if not (documents := documents_of(first)):
         return first
     received = msgspec.structs.replace(received, pages=page_readers.read(raw, documents))
-    return as_fax(message, reception, received) if is_file else recognised(host, received, message, desk)
+    return (
+        as_fax(message, reception, received, zone) if is_file else recognised(host, received, message, desk)
+    )
 
 
 def _show(file: Path, told: dict[str, Any], *, as_json: bool) -> None:

@@ -131,11 +131,12 @@ def print_ticket(
     _print_known(found, log, zone, out)
     for one in written:
         way = f"from {one['sender']}" if one["inbox_id"] else f"to {', '.join(one['recipients'])}"
+        pending = "withheld" if one["withheld"] else "waiting"
         out.print(
-            f"\n{cell(one['at'], zone) or 'waiting'}  {one['purpose']} {way}: {one['subject']}", style="bold"
+            f"\n{cell(one['at'], zone) or pending}  {one['purpose']} {way}: {one['subject']}", style="bold"
         )
         if one["withheld"]:
-            out.print(f"  original withheld: {one['withheld']}")
+            out.print(f"  {'original ' * bool(one['inbox_id'])}withheld: {one['withheld']}")
         for file in one["attachments"]:
             out.print(f"  attached: {file['name']} ({file['media_type']}, {file['size']} octets)")
             for name in file["holds"] or ():

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from faultdesk.domain.number import fax_address
 from faultdesk.domain.people import People
 
 _MIB = 1024 * 1024
@@ -254,6 +255,13 @@ class FaxSettings(Table, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.quiet_from and not re.fullmatch(_CLOCK, self.quiet_from):
             raise ValueError("quiet_from: must be a time, as 22:00")
+        if self.quiet_from == self.quiet_to:
+            raise ValueError('quiet_from: is the same as quiet_to; leave it "" for no quiet hours')
+        if wrong := sorted(number for number in self.private_numbers if not fax_address(number)):
+            raise ValueError(f"private_numbers: {wrong[0]}: must be E.164, as +862011112222")
+        within = self.sender.receipt_within if self.sender else None
+        if within is not None and within < timedelta():
+            raise ValueError("sender.receipt_within: is less than nothing")
 
 
 class JobSettings(Table, frozen=True, kw_only=True):

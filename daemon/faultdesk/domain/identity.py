@@ -16,8 +16,12 @@ _ADDR_SPEC = re.compile(
 
 
 def is_deliverable(address: str) -> bool:
-    """Tell whether this is an addr-spec (RFC 5321 section 4.1.2, without quoted strings) in ASCII."""
-    return _ADDR_SPEC.fullmatch(address) is not None and ".." not in address
+    """Tell whether this is an addr-spec (RFC 5321 section 4.1.2, without quoted strings) in ASCII.
+
+    None ends in .invalid: so are called who can never be written to (RFC 2606 section 2).
+    """
+    is_addr_spec = _ADDR_SPEC.fullmatch(address) is not None and ".." not in address
+    return is_addr_spec and not address.lower().endswith(".invalid")
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):

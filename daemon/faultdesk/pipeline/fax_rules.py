@@ -25,8 +25,8 @@ class FaxRules(msgspec.Struct, frozen=True, kw_only=True):
     private_numbers: frozenset[str] = frozenset()
     """E.164 numbers that ring in somebody's home, beside mobile ones."""
     receipt_within: timedelta | None = None
-    """After which a fax whose end the gateway has not told counts as lost; zero: never. None: half an hour, once the
-    gateway is known to tell anything."""
+    """After which a fax whose end the gateway has not told counts as lost; zero: never. None: half an hour, if the
+    gateway has ever told anything by then."""
 
     def may_ring_at(self, number: str, now: datetime) -> datetime:
         """Tell when this number may be called: now, or when the quiet hours end. `now` is local."""
@@ -48,14 +48,12 @@ class FaxRules(msgspec.Struct, frozen=True, kw_only=True):
         except phonenumbers.NumberParseException:
             return False
 
-    def patience(self, ticket: Ticket, now: datetime, *, has_ever_told: bool) -> timedelta:
+    def patience(self, ticket: Ticket, now: datetime) -> timedelta:
         """Tell how long the receipt is waited for: half of what the answer has left, the other half is for the next way.
 
         Zero: for ever.
         """
-        usual = self.receipt_within
-        if usual is None:
-            usual = _USUAL if has_ever_told else timedelta()
+        usual = _USUAL if self.receipt_within is None else self.receipt_within
         response = ticket.deadline(Clock.RESPONSE)
         if not usual or response is None or response.met_at is not None or response.due_at <= now:
             return usual

@@ -1,7 +1,9 @@
 """What a mail becomes when a gateway brings a fax in it, or when it holds nothing but pictures."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -9,6 +11,7 @@ from faultdesk.domain.fax import Fax, Field, Outcome, Page, Receipt, Reception
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.message import Address, Channel, InboundMessage
 from faultdesk.domain.number import FAX_BY_MAIL, fax_address
+from faultdesk.domain.reference import find_references
 from faultdesk.domain.trust import Standing, verdict
 from faultdesk.handlers.host import Host
 from faultdesk.pipeline.inbox import Received
@@ -23,6 +26,12 @@ _SENT_WITHIN = timedelta(days=2)
 """A gateway's clock that is further off than that tells no time of receipt."""
 _LONGEST_SUBJECT = 60
 _MANY_BAD_ROWS = 20
+_OPENS = re.compile(
+    r"[:：,，]$|^.{0,3}$|(?:报修单|報修單|申请单|申請單|登记表|登記表|传真|傳真|封面|(?:request|report|repair) form|cover sheet|\bfax)$"
+    r"|^(?:to|from|attn|date|fax|tel|致|敬启者|敬啟者|尊敬的|dear)\b",
+    re.IGNORECASE,
+)
+"""What a page begins with before it comes to its matter: heading, address, salutation."""
 _SURE = 0.8
 """What is read with less confidence is often wrong, and a person compares it with the page."""
 
@@ -41,7 +50,7 @@ def recognised(host: Host, received: Received, message: InboundMessage, desk: Id
     if isinstance(found, Receipt):
         return msgspec.structs.replace(message, receipt=found, automatic="a fax gateway's receipt")
     if isinstance(found, Reception):
-        return as_fax(message, found, received)
+        return as_fax(message, found, received, ZoneInfo(desk.time_zone))
     return _as_pictures(message, received.pages) if received.pages else message
 
 
@@ -66,13 +75,20 @@ def documents_of(message: InboundMessage) -> tuple[str, ...]:
     return ()
 
 
-def as_fax(message: InboundMessage, reception: Reception, received: Received) -> InboundMessage:
-    """Take a message for the fax that it brings, with the words of the pages that were read."""
+def as_fax(
+    message: InboundMessage, reception: Reception, received: Received, zone: ZoneInfo
+) -> InboundMessage:
+    """Take a message for the fax that it brings, with the words of the pages that were read.
+
+    A page tells no zone: its times are those of the desk's, `zone`.
+    """
     pages = received.pages or ()
     text = _text(pages)
     # Two announcements of one fax are one message, or the later one belongs to the earlier.
     same = f"<{reception.key}@{reception.gateway}.fax>" if reception.key else ""
     number = fax_address(reception.caller) or fax_address(reception.station)
+    received_at = _received_at(message, reception, received)
+    date = message.date or received_at
     fields = fields_of(pages)
     return msgspec.structs.replace(
         message,
@@ -85,7 +101,8 @@ def as_fax(message: InboundMessage, reception: Reception, received: Received) ->
         cc=(),
         message_id=same or message.message_id,
         references=(),
-        received_at=_received_at(message, reception, received),
+        date=date and date.astimezone(zone),
+        received_at=received_at,
         language=language_of("", text),
         automatic=None,
         robot="",
@@ -121,8 +138,17 @@ def _text(pages: Sequence[Page]) -> str:
 def _subject(fields: Sequence[Field], pages: Sequence[Page]) -> str:
     """Take what a form says of the fault, else the first line, for a title."""
     fault = next((field.value for field in fields if field.name == "fault"), "")
-    first = fault or next((line.text for page in pages for line in page.lines if line.text.strip()), "")
-    return " ".join(first.split())[:_LONGEST_SUBJECT]
+    lines = (line for page in pages for line in page.lines if line.confidence >= _SURE)
+    first = fault or next((line.text for line in lines if not _OPENS.search(line.text)), "")
+    return _shortened(" ".join(first.split()))
+
+
+def _shortened(words: str) -> str:
+    """Cut at the end of a word, or of a clause."""
+    if len(words) <= _LONGEST_SUBJECT:
+        return words
+    cut = words[:_LONGEST_SUBJECT]
+    return (cut.rpartition(" ")[0] or cut).rstrip(" ,，、;；") + "…"
 
 
 def _received_at(message: InboundMessage, reception: Reception, received: Received) -> datetime | None:
@@ -144,7 +170,8 @@ def _problems(reception: Reception, pages: Sequence[Page]) -> Iterator[str]:
     if pages and not any(page.lines or page.codes or page.problem or page.unread for page in pages):
         yield "the pages hold no words; was the paper put in the wrong way round?"
     if not fax_address(reception.caller) and not fax_address(reception.station):
-        yield "nobody told the number that the fax came from"
+        told = reception.caller or reception.station
+        yield f"nobody told a number that the fax could be answered at{told and f', but {told}'}"
     yield from _of_pages(pages)
 
 
@@ -160,6 +187,8 @@ def _of_pages(pages: Sequence[Page]) -> Iterator[str]:
         if doubtful := page.unread + sum(line.confidence < _SURE for line in page.lines):
             lines = "1 line" if doubtful == 1 else f"{doubtful} lines"
             yield f"page {page.number}: {lines} could not be read with certainty (written by hand, a stamp?)"
+        if find_references(*page.codes):
+            yield f"page {page.number} is a page of ours that came back: look what is written or signed on it"
         if page.by_eye:
             yield f"page {page.number} is to be read by eye; what was read of it is uncertain"
         if page.bad_rows >= _MANY_BAD_ROWS:

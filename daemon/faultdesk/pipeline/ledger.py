@@ -154,7 +154,10 @@ class Ledger:
     def _file_mail(self, tx: Transaction, actor: str, mail: Mail) -> None:
         bad = [person.address for person in mail.to if not is_deliverable(person.address)]
         if bad or not mail.to:
-            reason = "no address to send to" if not mail.to else "not an address that mail can be sent to"
+            is_nobody = not any(person.address for person in mail.to)
+            reason = (
+                "nobody told an address to answer" if is_nobody else "not an address that mail can be sent to"
+            )
             self._withhold(tx, actor, mail, reason)
             return
         outgoing = compose(mail, self.identity, self._seal, self._clock.now())

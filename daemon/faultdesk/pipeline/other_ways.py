@@ -78,11 +78,13 @@ def try_otherwise(
     if left is None:
         _have_phoned(tx, changes, ticket, mail, reason)
         return False
-    _send_again(tx, changes, ticket, mail, left)
+    _send_again(tx, changes, ticket, mail, left, reason)
     return True
 
 
-def _send_again(tx: Transaction, changes: Changes, ticket: Ticket, mail: OutgoingMail, to: Address) -> None:
+def _send_again(
+    tx: Transaction, changes: Changes, ticket: Ticket, mail: OutgoingMail, to: Address, reason: str
+) -> None:
     subject, text = tx.tickets.letter(mail.id)
     again = Mail(
         name=f"instead/{mail.id}/{to.address}",
@@ -95,7 +97,13 @@ def _send_again(tx: Transaction, changes: Changes, ticket: Ticket, mail: Outgoin
         files=(File(f"{ticket.reference}.pdf", "application/pdf", mail.content),) if mail.content else (),
     )
     instead = changes.ledger.message_id_of(ticket.id, again.name, to.address)
-    data = {"purpose": mail.purpose, "to": to.address, "message_id": mail.message_id, "instead": instead}
+    data = {
+        "purpose": mail.purpose,
+        "to": to.address,
+        "reason": reason,
+        "message_id": mail.message_id,
+        "instead": instead,
+    }
     tx.tickets.record(ticket.id, [Event(SENT_OTHERWISE, data)], changes.now)
     # An answer from there is the client's.
     tx.tickets.add_participants(ticket.id, [Participant(to, Role.CLIENT)])
@@ -109,7 +117,7 @@ def _have_phoned(tx: Transaction, changes: Changes, ticket: Ticket, mail: Outgoi
         tx,
         f"unreached/{ticket.id}/{mail.recipients[0]}",
         f"{ticket.reference}: client not reached, phone them",
-        f"The {mail.purpose} by fax to {fax_number(mail.recipients[0])} did not arrive: {reason}\n\n"
+        f"The {mail.purpose} by fax to {fax_number(mail.recipients[0])} is not known to have arrived: {reason}\n\n"
         f"No other way to the client is known. Please phone the client.\nfaultdesk ticket {ticket.reference}\n",
         ticket.id,
     )

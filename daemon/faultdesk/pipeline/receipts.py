@@ -26,12 +26,15 @@ _EVENTS = {
 }
 
 
-def overdue(
-    letter: int, ticket_id: int | None, now: datetime, patience: timedelta, *, again: bool = False
-) -> Job:
-    """Give the job that waits so long for the receipt of a letter."""
+def overdue(letter: int, ticket_id: int | None, now: datetime, patience: timedelta, *, always: bool) -> Job:
+    """Give the job that waits so long for the receipt of a letter; unless `always`, of a gateway that ever told anything."""
     due = now + patience
-    arguments = {"mail": letter, "due": due.isoformat(), "patience": patience.total_seconds(), "again": again}
+    arguments = {
+        "mail": letter,
+        "due": due.isoformat(),
+        "patience": patience.total_seconds(),
+        "always": always,
+    }
     return Job(FAX_OVERDUE, ticket_id, arguments, _name(letter), due)
 
 
@@ -104,10 +107,14 @@ class FaxOverdue:
         letter = int(job.arguments["mail"])
         with self._store.read() as tx:
             outcome, is_away = tx.tickets.fax_outcome(letter), tx.inbox.is_any_away()
+            tells = job.arguments["always"] or tx.tickets.any_fax_told()
         is_late = is_away or desk.now - datetime.fromisoformat(job.arguments["due"]) > _LATE
-        if not job.arguments.get("again") and (is_late or outcome == Outcome.RETRYING):
-            patience = timedelta(seconds=job.arguments["patience"])
-            desk.put(overdue(letter, job.ticket_id, desk.now, patience, again=True))
+        if not tells:
+            return
+        if not job.arguments.get("again") and (is_late or outcome is Outcome.RETRYING):
+            due = desk.now + timedelta(seconds=job.arguments["patience"])
+            arguments = {**job.arguments, "due": due.isoformat(), "again": True}
+            desk.put(Job(FAX_OVERDUE, job.ticket_id, arguments, _name(letter), due))
         else:
             desk.decide(partial(_give_up, letter=letter))
 

@@ -81,8 +81,11 @@ class SendFax:
         data = {"purpose": mail.purpose, "to": mail.recipients[0], "job": gateways_job}
         data["message_id"] = mail.message_id
         desk.record(ticket.id, Event("fax_sent", data, actor="faultdesk"))
-        if not mail.internal:
-            self._await_receipt(desk, mail, ticket)
+        patience = self._rules.patience(ticket, desk.now)
+        if patience and not mail.internal:
+            desk.put(
+                overdue(mail.id, ticket.id, desk.now, patience, always=self._rules.receipt_within is not None)
+            )
 
     def _page(
         self, mail: OutgoingMail, number: str, letter: Letter, ticket: Ticket | None, media_type: str
@@ -98,12 +101,6 @@ class SendFax:
             time_zone=self._identity.time_zone,
         )
         return self._press.print(letter, media_type)
-
-    def _await_receipt(self, desk: JobDesk, mail: OutgoingMail, ticket: Ticket) -> None:
-        with self._store.read() as tx:
-            has_ever_told = tx.tickets.any_fax_told()
-        if patience := self._rules.patience(ticket, desk.now, has_ever_told=has_ever_told):
-            desk.put(overdue(mail.id, ticket.id, desk.now, patience))
 
     def _may_ring_at(self, number: str, now: datetime) -> datetime:
         return self._rules.may_ring_at(number, now.astimezone(ZoneInfo(self._identity.time_zone)))

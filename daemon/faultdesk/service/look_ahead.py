@@ -1,9 +1,12 @@
 """What is well today and will not be: told every night, and by `faultdesk check`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
+from faultdesk.adapters.folder_mail import DOMAIN
 from faultdesk.config import Config
+from faultdesk.config.settings import FolderSettings
 from faultdesk.domain.identity import Identity
 from faultdesk.domain.names import is_system
 from faultdesk.handlers.host import Failure, Host
@@ -35,11 +38,17 @@ def _unknown_systems(desk: Identity) -> Iterator[str]:
 
 
 def _unread_faxes(config: Config) -> Iterator[str]:
+    gateways: Mapping[str, Any] = config.handlers.get("fax", {}).get("gateways", {})
+    believed = {sender for gateway in gateways.values() for sender in gateway.get("senders", ())}
+    for name, mailbox in config.mailboxes.items():
+        sender = mailbox.sender or f"{name}@{DOMAIN}" if isinstance(mailbox, FolderSettings) else ""
+        if sender and believed.isdisjoint({sender, sender.rpartition("@")[2]}):
+            yield f"mailboxes.{name}: no [handlers.fax] gateway has the sender {sender}: its files are no faxes"
+    if config.fax.sender is not None and not gateways:
+        yield "fax.sender: without [handlers.fax] gateways nobody learns whether a fax arrived"
     if "fax" not in config.handlers:
         return
     if "ocr" not in config.handlers:
         yield "handlers.fax: without [handlers.ocr] no page is read, and every client is asked to send again"
     if config.fax.sender is None:
         yield "handlers.fax: without [fax.sender] no fax is answered by fax"
-    elif not config.handlers["fax"].get("gateways"):
-        yield "fax.sender: without [handlers.fax] gateways nobody learns whether a fax arrived"

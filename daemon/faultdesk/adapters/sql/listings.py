@@ -120,6 +120,7 @@ def messages(connection: sa.Connection, ticket_id: int) -> list[Row]:
             "text",
             "at",
             "message_id",
+            "withheld",
         )
     ]
     rows = connection.execute(
@@ -128,7 +129,10 @@ def messages(connection: sa.Connection, ticket_id: int) -> list[Row]:
     withheld = SqlQuarantine(connection).reasons([row.inbox_id for row in rows if row.inbox_id])
     return [
         row._asdict()
-        | {"attachments": _attachments(connection, row.id), "withheld": withheld.get(row.inbox_id)}
+        | {
+            "attachments": _attachments(connection, row.id),
+            "withheld": row.withheld or withheld.get(row.inbox_id),
+        }
         for row in rows
     ]
 
