@@ -11,7 +11,7 @@ from faultdesk.adapters.sql.store import SqlStore
 from faultdesk.domain.correction import RECLASSIFIED
 from faultdesk.domain.decision import File, Mail
 from faultdesk.domain.message import Address
-from faultdesk.domain.ticket import Classification, Event, Facts, Kind, Participant, Role
+from faultdesk.domain.ticket import Classification, Event, Facts, Kind, Participant, Role, Status
 from faultdesk.errors import FaxRefusedError
 from faultdesk.handlers import Handler, hookimpl
 from faultdesk_acknowledge import AcknowledgeHandler
@@ -228,6 +228,19 @@ def test_a_misread_contract_s_client_gets_no_letter_that_failed(store: SqlStore)
 
     assert called(desk) == ["+862011112222"]
     assert mailed(desk) == [["ops@faultdesk.example"]]
+
+
+def test_what_an_acknowledgement_said_is_old_once_the_ticket_is_resolved(desk: PlayedDesk) -> None:
+    ticket_id = opened(desk, a_page("二楼门禁坏了"))
+    take_part(desk, ticket_id, LI.address)
+    desk.perform()
+    with desk.store.write() as tx:
+        tx.tickets.set_status(ticket_id, Status.RESOLVED)
+
+    desk.decide(a_fax("receipt failed 1"))
+    desk.perform()
+
+    assert mailed(desk) == []
 
 
 def test_the_number_that_the_desk_chose_itself_proves_nothing(store: SqlStore) -> None:

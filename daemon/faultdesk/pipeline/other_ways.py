@@ -66,6 +66,8 @@ def try_otherwise(
         return False
     ticket = tx.tickets.lock(mail.ticket_id)
     log = tx.tickets.events(ticket.id)
+    if mail.automatic and not ticket.status.is_open:
+        return False  # the report has told more since
     if ended := [event.kind for event in log if event.kind in _ENDS and _is_of(event, mail)]:
         return SENT_OTHERWISE in ended
     earlier = _earlier(log, mail)
