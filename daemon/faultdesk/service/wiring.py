@@ -55,6 +55,7 @@ from faultdesk.service.artefacts import InForce
 from faultdesk.service.fax_wiring import fax_rules, open_fax_sender, open_page_readers, open_press
 from faultdesk.service.look_ahead import look_ahead
 from faultdesk.service.nightly import AUDIT, NightlyAudit
+from faultdesk.service.prepared_types import prepare_types
 
 _MOST_READERS = 2
 """A reader takes some 45 MB; more than two pay only on a machine that has them to spare."""
@@ -120,6 +121,7 @@ def load_handlers(config: Config) -> dict[str, Handler]:
             handlers[name] = handler
     if errors:
         raise ConfigError("\n".join(errors))
+    prepare_types()  # of strangers' modules, too, which nobody had loaded before
     return handlers
 
 
