@@ -39,9 +39,9 @@ def read(image: PageImage, threads: int) -> PageReading:
     page, boxes = _without(page, boxes, header)
     turned = engine.is_upside_down(page, boxes)
     found = _read(engine, *_lying(turned, page, boxes))
-    if _certainty(found) < _WRONG_WAY_UP:  # the vote may have been wrong
+    if found and (not _letters(found) or _certainty(found) < _WRONG_WAY_UP):  # the vote may have been wrong
         other = _read(engine, *_lying(not turned, page, boxes))
-        if _certainty(other) > _certainty(found) and _letters(other) >= _letters(found):
+        if _is_better(other, found):
             turned, found = not turned, other
     legible = [one for one in found if one.text]
     return PageReading(
@@ -51,6 +51,13 @@ def read(image: PageImage, threads: int) -> PageReading:
         by_eye=_certainty(found) < _UNSURE,
         unread=len(found) - len(legible),
     )
+
+
+def _is_better(other: Sequence[Found], found: Sequence[Found]) -> bool:
+    """Tell whether a page that was read the other way up says at least as much, and more surely."""
+    if not _letters(found):
+        return _letters(other) > 0
+    return _letters(other) >= _letters(found) and _certainty(other) > _certainty(found)
 
 
 def _lying(turned: bool, page: Grey, boxes: list[Box]) -> tuple[Grey, list[Box]]:  # noqa: FBT001 - which way
