@@ -17,24 +17,25 @@ from faultdesk.handlers.host import Failure, Host
 from faultdesk.pipeline.job_desk import JobDesk
 from faultdesk.service.wiring import load_handlers, open_desk
 
-_OF_A_TICKET = {"class": "classify"} | {
-    name: name
-    for name in (
-        *(
-            "classify",
-            "client",
-            "entitle",
-            "assign",
-            "answered",
-            "arrived",
-            "visit",
-            "wait",
-            "resume",
-            "reopen",
-        ),
-        *("resolve", "close", "explain", "hold"),
-    )
-}
+_OF_A_TICKET = frozenset(
+    [
+        "answered",
+        "arrived",
+        "assign",
+        "class",
+        "classify",
+        "client",
+        "close",
+        "entitle",
+        "explain",
+        "hold",
+        "reopen",
+        "resolve",
+        "resume",
+        "visit",
+        "wait",
+    ]
+)
 
 
 class Commands(TyperGroup):
@@ -43,7 +44,8 @@ class Commands(TyperGroup):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer keeps its click to itself
         """Take `ticket REF entitle …` for `entitle REF …`: so people go on who look at a ticket."""
         at = args.index("ticket") if "ticket" in args else len(args)
-        if len(args) > at + 2 and (verb := _OF_A_TICKET.get(args[at + 2])):
+        if len(args) > at + 2 and args[at + 2] in _OF_A_TICKET:
+            verb = "classify" if args[at + 2] == "class" else args[at + 2]
             args = [*args[:at], verb, args[at + 1], *args[at + 3 :]]
         parsed: list[str] = super().parse_args(ctx, args)
         return parsed

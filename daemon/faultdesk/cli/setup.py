@@ -97,8 +97,8 @@ def _parts(draft: Draft) -> Iterator[Callable[[], object]]:
     yield partial(_check_handlers, config)
     if "desk" in draft.sound:
         yield partial(read_secret, config.desk.signing_key, "desk.signing_key")
-        if "fax" in draft.sound:
-            yield partial(open_identity, config)
+    if {"desk", "fax"} <= draft.sound:
+        yield partial(open_identity, config)
     if "database" in draft.sound:
         yield partial(_check_url, config)
     if "mailer" in draft.sound:

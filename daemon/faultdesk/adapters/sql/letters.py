@@ -24,9 +24,7 @@ _MARK_SENT = (
     .values(at=bindparam("sent_at"), fax_job=bindparam("job"))
 )
 _LETTER = select(message.c.subject, message.c.text).where(message.c.id == bindparam("row"), _OUTGOING)
-_FAX = select(*(message.c[name] for name in SentFax.__struct_fields__)).where(
-    _OUTGOING, message.c.at >= bindparam("since")
-)
+_FAX = select(*(message.c[name] for name in SentFax.__struct_fields__)).where(_OUTGOING, _SINCE)
 # A gateway that is set up anew counts its jobs from 1 again.
 _FAX_OF_JOB = _FAX.where(message.c.fax_job == bindparam("job")).order_by(message.c.id.desc())
 _GIVEN_UP = message.c.fax_outcome == Outcome.UNCONFIRMED
@@ -70,12 +68,12 @@ class SqlLetters:
 
     def purpose_of(self, message_id: str) -> str | None:
         """Tell what a letter of ours was for; None if it is none."""
-        is_ours = (message.c.message_id == message_id, message.c.inbox_id.is_(None))
+        is_ours = (message.c.message_id == message_id, _OUTGOING)
         return self._connection.scalar(select(message.c.purpose).where(*is_ours).limit(1))
 
     def recipients_of(self, message_id: str) -> list[str]:
         """Tell to whom a letter of ours went; nobody if it is none."""
-        is_ours = (message.c.message_id == message_id, message.c.inbox_id.is_(None))
+        is_ours = (message.c.message_id == message_id, _OUTGOING)
         return self._connection.scalar(select(message.c.recipients).where(*is_ours).limit(1)) or []
 
     def mail(self, message_row: int) -> OutgoingMail:
